@@ -1,0 +1,22 @@
+"""The database: the model base, the column types, and the one place that commits."""
+
+from psg.db.errors import AlreadyDone, Clash, DomainError, UnauditedChange, WriteOutsideTransaction
+from psg.db.model import Model, Owned, UtcDateTime, Versioned, db, owned_fk
+from psg.db.session import init_app, reading_done, transaction
+
+__all__ = [
+    "AlreadyDone",
+    "Clash",
+    "DomainError",
+    "Model",
+    "Owned",
+    "UnauditedChange",
+    "UtcDateTime",
+    "Versioned",
+    "WriteOutsideTransaction",
+    "db",
+    "init_app",
+    "owned_fk",
+    "reading_done",
+    "transaction",
+]

@@ -1,0 +1,53 @@
+"""Identifiers made by the program: record ids that sort by time, and references that people can say aloud."""
+
+import secrets
+import uuid
+
+from psg import clock
+
+SYMBOLS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""30 symbols without 0 O 1 I L U, which people confuse when reading or hearing them."""
+
+_BODY = 5
+
+
+def new_id() -> uuid.UUID:
+    """A version 7 UUID (RFC 9562): 48 bits of milliseconds, then randomness.
+
+    Made by the client because a sealed value is bound to its row's id before the row exists. Not a secret.
+    """
+    milliseconds = int(clock.now().timestamp() * 1000) & ((1 << 48) - 1)
+    random = secrets.randbits(74)
+    value = (milliseconds << 80) | (0x7 << 76) | ((random >> 62) << 64) | (0b10 << 62) | (random & ((1 << 62) - 1))
+    return uuid.UUID(int=value)
+
+
+def new_reference(prefix: str) -> str:
+    """A case reference such as EC-7QK4-M2: random, so that nothing can be guessed from the next one.
+
+    The last symbol is a check (Luhn modulo 30 over the body), so a slip of the pen is noticed without saying
+    whether such a case exists.
+    """
+    body = "".join(secrets.choice(SYMBOLS) for _ in range(_BODY))
+    code = body + _check_symbol(body)
+    return f"{prefix}-{code[:4]}-{code[4:]}"
+
+
+def normalise_reference(text: str) -> str | None:
+    """The reference in its printed form, whatever case, spaces or dashes were typed; None when it does not add up."""
+    compact = "".join(symbol for symbol in text.upper() if symbol.isalnum())
+    prefix, code = compact[: -_BODY - 1], compact[-_BODY - 1 :]
+    if not 1 < len(prefix) <= 4 or not prefix.isascii() or any(symbol not in SYMBOLS for symbol in code):
+        return None
+    if _check_symbol(code[:-1]) != code[-1]:
+        return None
+    return f"{prefix}-{code[:4]}-{code[4:]}"
+
+
+def _check_symbol(body: str) -> str:
+    base, total, factor = len(SYMBOLS), 0, 2
+    for symbol in reversed(body):
+        addend = factor * SYMBOLS.index(symbol)
+        total += addend // base + addend % base
+        factor = 3 - factor
+    return SYMBOLS[-total % base]

@@ -1,0 +1,1 @@
+from psg.app import create_app
