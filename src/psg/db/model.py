@@ -4,13 +4,14 @@ Tables that a partnership owns carry its id inside the primary key, so that a fo
 partnership. Models have no `relationship()`: what is read is written as a query, so nothing is fetched by surprise.
 """
 
+import enum
 import uuid
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, ForeignKey, ForeignKeyConstraint, MetaData, Uuid
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy import DateTime, Dialect, Enum, ForeignKey, ForeignKeyConstraint, MetaData, String, Uuid
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
 from psg.ids import new_id
@@ -49,8 +50,16 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """What every mapped class shares."""
 
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime(), uuid.UUID: Uuid()}
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING),
+        type_annotation_map={
+            datetime: UtcDateTime(),
+            uuid.UUID: Uuid(),
+            str: String(200),
+            # Words as text: a new word needs no migration, and a dump can be read.
+            enum.Enum: Enum(enum.Enum, native_enum=False, length=40, values_callable=lambda words: [w.value for w in words]),
+        },
+    )
 
     __audited__: ClassVar[bool] = True
     """False only for rows that are not business records (sessions, deliveries, the audit itself)."""
