@@ -1,0 +1,321 @@
+"""PostgreSQL, Redis and a browser for the tests: found, or installed, or started for this run alone.
+
+`Services` hands out addresses. What it starts itself runs as an unprivileged user in a temporary folder on free ports,
+so that two runs on one machine do not meet; `stop()` ends and removes all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import redis
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+APT_PACKAGES = ("postgresql", "redis-server", "chromium")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/usr/bin/chromium")
+START_SECONDS = 30
+
+
+class Missing(Exception):
+    """Something the tests need is not here and could not be had; the message names the command to run."""
+
+
+def say(text: str) -> None:
+    """A line of progress, at once even where output goes into a file."""
+    print(f"  {text}", flush=True)
+
+
+class Services:
+    """What one run of the tests found or started."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="psg-test-"))
+        # The unprivileged servers below must be able to walk through to their own folders.
+        self.folder.chmod(0o711)
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._apt_done = False
+
+    # ------------------------------------------------------------------ PostgreSQL
+
+    def postgres(self) -> str:
+        """An address at which databases and roles can be created."""
+        named = os.environ.get("PSG_TEST_POSTGRES")
+        if named:
+            problem = _postgres_problem(named)
+            if problem:
+                raise Missing(f"PSG_TEST_POSTGRES does not serve: {problem}")
+            say("PostgreSQL: the one named by PSG_TEST_POSTGRES")
+            return named
+        for address in ("postgresql://postgres@127.0.0.1:5432/postgres", "postgresql:///postgres"):
+            if _postgres_problem(address) is None and _lets_roles_in(address):
+                say(f"PostgreSQL: {address}")
+                return address
+        programs = _postgres_programs()
+        if programs is None:
+            self._install("PostgreSQL")
+            programs = _postgres_programs()
+        if programs is None:
+            raise Missing(_what_to_run("PostgreSQL 15 or newer"))
+        return self._start_postgres(programs)
+
+    def _start_postgres(self, programs: Path) -> str:
+        folder, user = self._own_folder("postgres")
+        password = secrets.token_urlsafe(18)
+        password_file = folder / "password"
+        password_file.write_text(password)
+        _give(password_file, user)
+        data = folder / "data"
+        initdb: list[str | Path] = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8"]
+        made = subprocess.run(
+            [*initdb, "--locale=C.UTF-8", "--no-sync", f"--pwfile={password_file}"],
+            cwd=folder,
+            user=user,
+            group=_group(user),
+            extra_groups=[] if user is not None else None,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if made.returncode:
+            raise Missing(f"initdb failed: {made.stderr.strip()[-400:]}")
+        password_file.unlink()
+        port = free_port()
+        # Nothing of this outlives the run, so nothing waits for the disk.
+        fast = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", f"unix_socket_directories={folder}")
+        options = [part for setting in (*fast, "listen_addresses=127.0.0.1") for part in ("-c", setting)]
+        self._start([programs / "postgres", "-D", data, "-p", str(port), *options], folder, user)
+        address = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
+        _wait("PostgreSQL", folder, lambda: _postgres_problem(address) is None)
+        say(f"PostgreSQL: started one for this run on port {port}")
+        return address
+
+    # ------------------------------------------------------------------ Redis
+
+    def redis(self) -> str:
+        """An address of a Redis that no other run uses."""
+        named = os.environ.get("PSG_TEST_REDIS")
+        if named:
+            problem = _redis_problem(named)
+            if problem:
+                raise Missing(f"PSG_TEST_REDIS does not serve: {problem}")
+            say("Redis: the one named by PSG_TEST_REDIS")
+            return named
+        program = _redis_program()
+        if program is None:
+            self._install("Redis")
+            program = _redis_program()
+        if program is None:
+            raise Missing(_what_to_run("Redis"))
+        folder, user = self._own_folder("redis")
+        port = free_port()
+        options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+        self._start([program, "--port", str(port), *options], folder, user)
+        address = f"redis://127.0.0.1:{port}/0"
+        _wait("Redis", folder, lambda: _redis_problem(address) is None)
+        say(f"Redis: started one for this run on port {port}")
+        return address
+
+    # ------------------------------------------------------------------ browser
+
+    def browser(self) -> str:
+        """The path of a Chromium or Chrome."""
+        path = _browser_path()
+        if path is None and not os.environ.get("PSG_TEST_CHROMIUM"):
+            self._install("Chromium")
+            path = _browser_path()
+        if path is None:
+            raise Missing(_what_to_run("Chromium or Google Chrome"))
+        say(f"Browser: {path}")
+        return path
+
+    # ------------------------------------------------------------------ common
+
+    def stop(self) -> None:
+        """End what was started here and remove its files."""
+        for process in reversed(self._processes):
+            process.terminate()
+        for process in reversed(self._processes):
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._processes.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _install(self, wanted: str) -> None:
+        """Install all three by apt, once, where this is root on a Debian or Ubuntu machine."""
+        if self._apt_done or os.geteuid() != 0 or shutil.which("apt-get") is None:
+            return
+        self._apt_done = True
+        say(f"{wanted} is not here: installing {', '.join(APT_PACKAGES)} by apt-get ...")
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (
+            ["apt-get", "update", "-q"],
+            ["apt-get", "install", "-q", "-y", "--no-install-recommends", *APT_PACKAGES],
+        ):
+            done = subprocess.run(
+                command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                raise Missing(f"{' '.join(command)} failed:\n{(done.stdout + done.stderr).strip()[-1500:]}")
+
+    def _own_folder(self, name: str) -> tuple[Path, int | None]:
+        """A folder for one server and the user it runs as (None: the current one)."""
+        folder = self.folder / name
+        folder.mkdir(mode=0o700)
+        user = _unprivileged()
+        _give(folder, user)
+        return folder, user
+
+    def _start(self, command: list[str | Path], folder: Path, user: int | None) -> None:
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                user=user,
+                group=_group(user),
+                extra_groups=[] if user is not None else None,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C in the terminal is for the tests; the servers go afterwards.
+                start_new_session=True,
+            )
+        self._processes.append(process)
+
+
+def free_port() -> int:
+    """A TCP port of the loopback address that nobody uses at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _unprivileged() -> int | None:
+    """PostgreSQL refuses to run as root, and nothing that tests start should."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_uid
+        except KeyError:
+            continue
+    raise Missing("neither the user postgres nor the user nobody exists here: run the tests as an ordinary user")
+
+
+def _group(user: int | None) -> int | None:
+    return None if user is None else pwd.getpwuid(user).pw_gid
+
+
+def _give(path: Path, user: int | None) -> None:
+    if user is not None:
+        os.chown(path, user, -1)
+
+
+def _wait(name: str, folder: Path, ready: Callable[[], bool]) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if ready():
+            return
+        time.sleep(0.1)
+    log = (folder / "log").read_text(errors="replace").strip()[-800:]
+    raise Missing(f"{name} did not start within {START_SECONDS} seconds:\n{log}")
+
+
+def _postgres_problem(address: str) -> str | None:
+    """Why this server cannot be used; None where it can."""
+    try:
+        with psycopg.connect(address, connect_timeout=3) as connection:
+            row = connection.execute(
+                "SELECT rolsuper OR (rolcreatedb AND rolcreaterole) FROM pg_roles WHERE rolname = current_user"
+            ).fetchone()
+            version = connection.info.server_version
+    except psycopg.Error as error:
+        return str(error).strip()
+    if not row or not row[0]:
+        return "this role may not create databases and roles"
+    return None if version >= 150000 else f"version {version // 10000} is too old, 15 or newer is needed"
+
+
+def as_role(address: str, role: str, password: str) -> str:
+    """The same server and database for another role."""
+    return make_url(address).set(username=role, password=password).render_as_string(hide_password=False)
+
+
+def _lets_roles_in(address: str) -> bool:
+    """Whether a role made here can sign in by password at the same address (a peer-only socket refuses)."""
+    role, password = f"psg_test_probe_{secrets.token_hex(4)}", secrets.token_urlsafe(18)
+    name = sql.Identifier(role)
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(password)))
+        try:
+            with psycopg.connect(as_role(address, role, password), connect_timeout=3):
+                return True
+        except psycopg.OperationalError:
+            return False
+        finally:
+            connection.execute(sql.SQL("DROP ROLE {}").format(name))
+
+
+def _postgres_programs() -> Path | None:
+    """The folder of the newest initdb that is new enough."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    on_path = shutil.which("initdb")
+    if on_path:
+        folders.append(Path(on_path).resolve().parent)
+    for folder in folders:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    return None
+
+
+def _version(folder: Path) -> float:
+    try:
+        return float(folder.parent.name)
+    except ValueError:
+        return 0.0
+
+
+def _redis_program() -> str | None:
+    return shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+def _redis_problem(address: str) -> str | None:
+    try:
+        with redis.Redis.from_url(address, socket_connect_timeout=3) as client:
+            client.ping()
+    except (redis.RedisError, OSError, ValueError) as error:
+        return str(error)
+    return None
+
+
+def _browser_path() -> str | None:
+    named = os.environ.get("PSG_TEST_CHROMIUM")
+    for name in (named,) if named else BROWSERS:
+        path = shutil.which(name)
+        if path:
+            return path
+    return None
+
+
+def _what_to_run(wanted: str) -> str:
+    return (
+        f"{wanted} is needed and not installed here. Run:\n\n"
+        f"    sudo apt-get update && sudo apt-get install -y {' '.join(APT_PACKAGES)}\n\n"
+        "and then this command again. Servers that run elsewhere are named by PSG_TEST_POSTGRES (an address of a role\n"
+        "that may create databases) and PSG_TEST_REDIS, a browser by PSG_TEST_CHROMIUM."
+    )
