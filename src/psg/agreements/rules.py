@@ -1,0 +1,39 @@
+"""When a signed version counts, in plain Python."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class VersionState(StrEnum):
+    """Where a version of an agreement stands."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class VersionDates:
+    """The dates of one published version."""
+
+    number: int
+    in_force_from: date
+    ends_on: date
+    """Last day on which it counts."""
+    sign_by: date
+    """By when parties must have signed it; until then a signature of the version before still counts."""
+    withdrawn: bool = False
+
+
+def counts(signed: VersionDates, published: Iterable[VersionDates], on: date) -> bool:
+    """Whether a signature of this version opens cases on a date.
+
+    It counts from the day the version is in force until its own end, or until the sign-by date of a newer version,
+    whichever is first. Withdrawal ends it at once.
+    """
+    if signed.withdrawn or not signed.in_force_from <= on <= signed.ends_on:
+        return False
+    newer = (v for v in published if v.number > signed.number and not v.withdrawn)
+    return all(on <= version.sign_by for version in newer)

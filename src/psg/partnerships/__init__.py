@@ -1,0 +1,1 @@
+"""Partnerships: the agencies in them, their groups, and who holds which role where."""
