@@ -76,7 +76,17 @@ class Services:
         password_file.write_text(password)
         _give(password_file, user)
         data = folder / "data"
-        initdb: list[str | Path] = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8"]
+        initdb: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "scram-sha-256",
+            "-E",
+            "UTF8",
+        ]
         made = subprocess.run(
             [*initdb, "--locale=C.UTF-8", "--no-sync", f"--pwfile={password_file}"],
             cwd=folder,

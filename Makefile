@@ -1,0 +1,41 @@
+# The developers' door. Users need only ./psg (see README.md). `make` alone lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help lint types test quick bench screens demo format locks clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+lint: ## ruff, the import contract, djlint
+	./psg test --only lint --only imports --only templates
+
+types: ## mypy --strict
+	./psg test --only types
+
+test: ## Everything that has to pass
+	./psg test
+
+quick: ## Everything but the journeys in a browser
+	./psg test --quick
+
+bench: ## Compare the main pages with their bare floor (a table of ratios)
+	./psg test tests/benchmarks -n 0 -s
+
+screens: ## Screenshots of every page into screens/
+	./psg test tests/screens -n 0 -s
+
+demo: ## Invented data in a browser
+	./psg demo
+
+format: ## Let ruff and djlint lay out the code
+	.venv/bin/ruff check --fix --quiet . || true
+	.venv/bin/ruff format .
+	.venv/bin/djlint templates --reformat --quiet || true
+
+locks: ## After changing dependencies in pyproject.toml
+	uv lock
+	uv export -q --frozen --no-header --no-dev --no-emit-project -o requirements.lock
+	uv export -q --frozen --no-header --group dev --no-emit-project -o requirements-dev.lock
+
+clean: ## Remove caches and build products; the environment, the demo's and your own data stay
+	rm -rf build dist screens .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src worker tests tools migrations -name __pycache__ -type d -prune -exec rm -rf {} +
