@@ -1,4 +1,4 @@
-"""The least of a browser: follows redirects, keeps cookies (secure ones too, as browsers do on localhost), sends forms."""
+"""The least of a browser: follows redirects, keeps cookies (secure ones too, as on localhost), sends forms."""
 
 import http.client
 from html.parser import HTMLParser
