@@ -1,0 +1,178 @@
+"""Data keys: one random key for each case, person and meeting, under which everything typed about it is sealed.
+
+Destroying the one row here makes all of it unreadable. Opened keys are kept for the length of a database session, so a
+page asks for each once; `load` fetches the keys of a whole list with one query.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, String, event, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from psg import clock
+from psg.crypto import wrapping
+from psg.crypto.envelope import SealingKey
+from psg.crypto.errors import Erased, NoDataKey, Unopenable
+from psg.crypto.keyring import keyring
+from psg.db import Model, Owned, db
+
+log = logging.getLogger(__name__)
+CASE, PERSON, MEETING = "case", "person", "meeting"
+_SESSION = "psg.datakeys"
+_MANY = 1000
+
+
+class DataKey(Owned, Model):
+    """The wrapped data key of one record; `id` is that record's id."""
+
+    __tablename__ = "data_keys"
+    __audited__ = False  # the making and the erasing of the record itself are audited; re-wrapping changes no record
+    __table_args__ = (Index(None, "partnership_id", "kek_id"),)
+
+    kind: Mapped[str] = mapped_column(String(20))
+    kek_id: Mapped[bytes] = mapped_column(LargeBinary(8))
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary(wrapping.WRAPPED_SIZE))
+    created_at: Mapped[datetime]
+    shredded_at: Mapped[datetime | None]
+
+
+class _SessionKeys:
+    """What one database session has opened: None stands for an erased record."""
+
+    def __init__(self) -> None:
+        self.keys: dict[tuple[int, int], SealingKey | None] = {}
+        self.uncommitted: set[tuple[int, int]] = set()
+
+    def __repr__(self) -> str:
+        return f"<{len(self.keys)} data keys>"
+
+
+def create(partnership_id: UUID, owner_id: UUID, kind: str) -> SealingKey:
+    """Make the data key of a new record, before anything of the record is sealed. Inside transaction()."""
+    by = keyring().partnership(partnership_id)
+    data_key = wrapping.new_data_key()
+    db.session.add(
+        DataKey(
+            partnership_id=partnership_id,
+            id=owner_id,
+            kind=kind,
+            kek_id=by.key_id,
+            wrapped=wrapping.wrap(by, owner_id, kind, data_key),
+            created_at=clock.now(),
+        )
+    )
+    opened = wrapping.ready(data_key)
+    held, name = _held(), (partnership_id.int, owner_id.int)
+    held.keys[name] = opened
+    held.uncommitted.add(name)
+    return opened
+
+
+def get(partnership_id: UUID, owner_id: UUID) -> SealingKey:
+    """The data key of a record; raises Erased when it was destroyed, NoDataKey when there is none."""
+    held = _held().keys
+    name = (partnership_id.int, owner_id.int)
+    if name not in held:
+        load(partnership_id, (owner_id,))
+    if (key := held.get(name)) is not None:
+        return key
+    if name in held:
+        raise Erased(f"the record {owner_id} is erased")
+    log.error("no data key for record %s of partnership %s", owner_id, partnership_id)
+    raise NoDataKey(f"there is no data key for record {owner_id}")
+
+
+def load(partnership_id: UUID, owner_ids: Iterable[UUID]) -> None:
+    """Open the keys of these records with one query; those already open cost nothing. Missing ones show in `get`."""
+    held = _held().keys
+    partnership = partnership_id.int
+    wanted = [owner_id for owner_id in set(owner_ids) if (partnership, owner_id.int) not in held]
+    for start in range(0, len(wanted), _MANY):
+        found = select(DataKey.id, DataKey.kind, DataKey.kek_id, DataKey.wrapped).where(
+            DataKey.partnership_id == partnership_id, DataKey.id.in_(wanted[start : start + _MANY])
+        )
+        adopt(partnership_id, db.session.execute(found))
+
+
+def adopt(partnership_id: UUID, rows: Iterable[Any]) -> None:
+    """Open keys that a list's own query fetched by joining data_keys: rows of (owner id, kind, kek_id, wrapped)."""
+    held, ring = _held().keys, keyring()
+    partnership, recent = partnership_id.int, ring.data_keys
+    for owner_id, kind, kek_id, wrapped in rows:
+        name = (partnership, owner_id.int)
+        if name in held:
+            continue
+        if not wrapped:
+            held[name] = None
+            continue
+        known = (*name, kind, kek_id, wrapped)
+        held[name] = recent.get(known) or recent.put(known, _open(partnership_id, owner_id, kind, kek_id, wrapped))
+
+
+def opened(partnership_id: UUID, owner_ids: Iterable[UUID]) -> Mapping[tuple[int, int], SealingKey | None]:
+    """The keys of many records by (partnership, owner) as numbers: None for an erased one. Raises NoDataKey."""
+    owner_ids = set(owner_ids)
+    load(partnership_id, owner_ids)
+    held = _held().keys
+    for owner_id in owner_ids:
+        if (partnership_id.int, owner_id.int) not in held:
+            get(partnership_id, owner_id)
+    return held
+
+
+def shred(partnership_id: UUID, owner_id: UUID) -> None:
+    """Destroy the data key of a record: nothing sealed under it opens again. Inside transaction()."""
+    db.session.flush()
+    gone = db.session.execute(
+        update(DataKey)
+        .where(DataKey.partnership_id == partnership_id, DataKey.id == owner_id, DataKey.shredded_at.is_(None))
+        .values(wrapped=b"", kek_id=b"", shredded_at=clock.now())
+        .execution_options(synchronize_session=False)
+        .returning(DataKey.id)
+    ).all()
+    if not gone:
+        raise NoDataKey(f"there is no data key to destroy for record {owner_id}")
+    held, name = _held(), (partnership_id.int, owner_id.int)
+    held.keys[name] = None
+    held.uncommitted.add(name)
+    keyring().data_keys.forget(partnership_id, owner_id)
+
+
+def _open(partnership_id: UUID, owner_id: UUID, kind: str, kek_id: bytes, wrapped: bytes) -> SealingKey:
+    by = keyring().by_id(kek_id)
+    try:
+        if by.partnership_id != partnership_id:
+            raise Unopenable("the data key names the key of another partnership")
+        return wrapping.ready(wrapping.unwrap(by, owner_id, kind, wrapped))
+    except Unopenable as problem:
+        log.error("data key of record %s of partnership %s does not open: %s", owner_id, partnership_id, problem)
+        raise
+
+
+def _held() -> _SessionKeys:
+    info = db.session.info
+    held: _SessionKeys | None = info.get(_SESSION)
+    if held is None:
+        held = info[_SESSION] = _SessionKeys()
+    return held
+
+
+def _settled(session: Session) -> None:
+    if (held := session.info.get(_SESSION)) is not None:
+        held.uncommitted.clear()
+
+
+def _undone(session: Session, _previous: Any) -> None:
+    """A key made or destroyed in a transaction that did not happen must be asked for again."""
+    if (held := session.info.get(_SESSION)) is not None:
+        for name in held.uncommitted:
+            held.keys.pop(name, None)
+        held.uncommitted.clear()
+
+
+event.listen(Session, "after_commit", _settled)
+event.listen(Session, "after_soft_rollback", _undone)

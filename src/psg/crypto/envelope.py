@@ -1,0 +1,160 @@
+"""The sealed form of one value, byte for byte.
+
+    version 1 | data-key id 8 | nonce 12 | AES-256-GCM ciphertext | tag 16
+
+Inside the ciphertext: kind 1 | length of content 4 | content | zeros up to a bucket. No value, the empty text and a
+short text therefore have the same length outside. The associated data binds the value to its partnership, table,
+column, row and key, so a value copied to any other place does not open there.
+"""
+
+import json
+import os
+from enum import IntEnum
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from psg.crypto.encoding import APPLICATION, encode
+from psg.crypto.errors import Unopenable
+
+VERSION = 1
+_VERSION_BYTE = bytes([VERSION])
+KEY_ID = 8
+NONCE = 12
+TAG = 16
+_NONCE_AT = 1 + KEY_ID
+_BODY_AT = _NONCE_AT + NONCE
+_INNER_HEADER = 5
+_ROW_LENGTH = (16).to_bytes(4)
+_KEY_ID_LENGTH = KEY_ID.to_bytes(4)
+_BUCKETS = (32, 64, 128, 256)
+_STEP = 512
+LARGEST = 16 * 1024 * 1024
+"""No typed value comes near 16 MiB; a larger one is a mistake that must not fill the database."""
+
+
+class Kind(IntEnum):
+    """What the content is. Kept inside, so that 'nothing was said' looks like any short answer from outside."""
+
+    NONE = 0
+    TEXT = 1
+    JSON = 2
+    BYTES = 3
+
+
+class SealingKey:
+    """A data key ready for use: the cipher object, made once, and the bytes that stand before and behind each value."""
+
+    __slots__ = ("_cipher", "decrypt", "encrypt", "header", "key_id", "suffix")
+
+    def __init__(self, key: bytes, key_id: bytes) -> None:
+        self._cipher = AESGCM(key)
+        self.encrypt = self._cipher.encrypt
+        self.decrypt = self._cipher.decrypt
+        self.key_id = key_id
+        self.header = _VERSION_BYTE + key_id
+        self.suffix = _KEY_ID_LENGTH + key_id
+
+    def __repr__(self) -> str:
+        """The id only."""
+        return f"<SealingKey {self.key_id.hex()}>"
+
+
+@lru_cache(maxsize=4096)
+def place(partnership_id: UUID, table: str, column: str) -> bytes:
+    """The part of the associated data that is the same for every row of a column, up to the length of the row id."""
+    pieces = (APPLICATION, VERSION, partnership_id, table, column)
+    whole = encode(*pieces, bytes(16), bytes(KEY_ID))
+    return whole[: -16 - len(_KEY_ID_LENGTH) - KEY_ID]
+
+
+def associated_data(partnership_id: UUID, table: str, column: str, row_id: UUID, key_id: bytes) -> bytes:
+    """The whole associated data of one value: what `place` and the key's suffix put together piece by piece."""
+    return encode(APPLICATION, VERSION, partnership_id, table, column, row_id, key_id)
+
+
+def bucket(size: int) -> int:
+    """The padded size for a plaintext of this size, header included."""
+    for limit in _BUCKETS:
+        if size <= limit:
+            return limit
+    return -(-size // _STEP) * _STEP
+
+
+def pack(kind: Kind, content: bytes) -> bytes:
+    """Kind, length and content, padded to a bucket."""
+    if len(content) > LARGEST:
+        raise ValueError("this value is too large to seal")
+    inner = bytes([kind]) + len(content).to_bytes(4) + content
+    return inner.ljust(bucket(len(inner)), b"\0")
+
+
+def seal(key: SealingKey, where: bytes, row_id: UUID, kind: Kind, content: bytes) -> bytes:
+    """Seal content for one cell; `where` comes from `place`."""
+    return seal_with(key, where + row_id.bytes + key.suffix, kind, content)
+
+
+def seal_with(key: SealingKey, data: bytes, kind: Kind, content: bytes) -> bytes:
+    """Seal content bound to this associated data, under a fresh random nonce."""
+    return seal_packed(key, data, pack(kind, content))
+
+
+def seal_packed(key: SealingKey, data: bytes, inner: bytes) -> bytes:
+    """Seal what `pack` made."""
+    nonce = os.urandom(NONCE)
+    return key.header + nonce + key.encrypt(nonce, inner, data)
+
+
+def unseal(key: SealingKey, where: bytes, row_id: UUID, blob: bytes) -> bytes:
+    """The padded plaintext of a cell, starting with its kind; raises Unopenable for whatever is not exactly right."""
+    return unseal_with(key, where + row_id.bytes + key.suffix, blob)
+
+
+def unseal_with(key: SealingKey, data: bytes, blob: bytes) -> bytes:
+    """The padded plaintext of a blob bound to this associated data."""
+    if blob[:_NONCE_AT] != key.header:
+        raise Unopenable("sealed in another version or under another key")
+    try:
+        return key.decrypt(blob[_NONCE_AT:_BODY_AT], blob[_BODY_AT:], data)
+    except (InvalidTag, ValueError):
+        raise Unopenable("changed, or moved from another place") from None
+
+
+def content_of(inner: bytes) -> bytes:
+    """The content of a padded plaintext."""
+    return inner[_INNER_HEADER : _INNER_HEADER + int.from_bytes(inner[1:_INNER_HEADER])]
+
+
+def text_of(inner: bytes) -> str | None:
+    """The text of a padded plaintext, None for no value; raises Unopenable for another kind."""
+    kind = inner[0]
+    if kind == Kind.TEXT:
+        return inner[_INNER_HEADER : _INNER_HEADER + int.from_bytes(inner[1:_INNER_HEADER])].decode()
+    if kind == Kind.NONE:
+        return None
+    raise Unopenable("holds something other than text")
+
+
+def json_of(inner: bytes) -> Any:
+    """The structure of a padded plaintext, fresh each time; raises Unopenable for another kind."""
+    kind = inner[0]
+    if kind == Kind.JSON:
+        return json.loads(content_of(inner))
+    if kind == Kind.NONE:
+        return None
+    raise Unopenable("holds something other than a structure")
+
+
+def text_content(value: str | None) -> tuple[Kind, bytes]:
+    """Text, or None, as it is sealed."""
+    return (Kind.NONE, b"") if value is None else (Kind.TEXT, value.encode())
+
+
+def json_content(value: Any) -> tuple[Kind, bytes]:
+    """Lists, dictionaries, numbers and texts, or None, as they are sealed."""
+    if value is None:
+        return Kind.NONE, b""
+    return Kind.JSON, json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

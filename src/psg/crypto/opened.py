@@ -1,0 +1,61 @@
+"""Data keys opened lately, kept for minutes in the memory of one process.
+
+Whoever reads that memory finds the partnership keys there and can open every wrapped data key with them, so holding a
+few opened ones gives nothing away. Two bounds still hold: a number of keys, and an age after which a key that nobody
+asked for is gone. An entry is found by everything that its wrapping authenticates together with the wrapped bytes: a
+record whose wrapped key was destroyed has nothing to be found by, and bytes copied from another row find nothing.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from psg.crypto.envelope import SealingKey
+
+WrappedKey = tuple[int, int, str, bytes, bytes]
+"""Partnership and owner as numbers (they compare fastest), kind, id of the wrapping key, wrapped bytes."""
+
+
+class OpenedKeys:
+    """A least-recently-used store in two halves: what was used in this period, and what was used in the one before."""
+
+    def __init__(self, size: int = 8192, seconds: float = 300, tick: Callable[[], float] = time.monotonic) -> None:
+        self._half = size // 2
+        self._seconds = seconds
+        self._tick = tick
+        self._lock = threading.Lock()
+        self._recent: dict[WrappedKey, SealingKey] = {}
+        self._older: dict[WrappedKey, SealingKey] = {}
+        self._turned = tick()
+
+    def get(self, wrapped: WrappedKey) -> SealingKey | None:
+        """The opened key of these wrapped bytes, if it was used lately."""
+        if (key := self._recent.get(wrapped)) is not None and self._tick() - self._turned < self._seconds:
+            return key
+        key = self._recent.get(wrapped) or self._older.get(wrapped)
+        if key is None:
+            return None
+        return self.put(wrapped, key)
+
+    def put(self, wrapped: WrappedKey, key: SealingKey) -> SealingKey:
+        """Keep an opened key, and let go of the older half when the newer is full or its time is over."""
+        with self._lock:
+            late = self._tick() - self._turned
+            if late >= self._seconds or len(self._recent) >= self._half:
+                self._older = {} if late >= 2 * self._seconds else self._recent
+                self._recent = {}
+                self._turned = self._tick()
+            self._recent[wrapped] = key
+        return key
+
+    def forget(self, partnership_id: UUID, owner_id: UUID) -> None:
+        """Let go of an owner's key at once."""
+        with self._lock:
+            for half in (self._recent, self._older):
+                for wrapped in [wrapped for wrapped in half if wrapped[:2] == (partnership_id.int, owner_id.int)]:
+                    del half[wrapped]
+
+    def __len__(self) -> int:
+        """How many opened keys are held."""
+        return len(self._recent) + len(self._older)
