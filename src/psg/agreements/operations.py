@@ -1,0 +1,212 @@
+"""Writing, publishing, signing and ending agreements. Called inside `transaction()`."""
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+
+from psg import audit, clock
+from psg.access import Viewer
+from psg.agreements import queries
+from psg.agreements.models import Agreement, AgreementParty, AgreementVersion, Signature
+from psg.agreements.rules import VersionState
+from psg.audit import Actor
+from psg.audit.events import Event
+from psg.db import DomainError, db
+from psg.reminders import operations as reminders
+
+
+def create_agreement(partnership_id: uuid.UUID, *, slug: str, title: str, opens_cases: bool = True, by: Actor) -> Agreement:
+    """A new agreement, without a version yet."""
+    taken = select(Agreement.id).where(Agreement.partnership_id == partnership_id, Agreement.slug == slug)
+    if db.session.scalar(taken):
+        raise DomainError("Another agreement already has that name in addresses.")
+    agreement = Agreement(
+        partnership_id=partnership_id, slug=slug, title=title, opens_cases=opens_cases, created_at=clock.now()
+    )
+    db.session.add(agreement)
+    db.session.flush()
+    audit.record(Event.AGREEMENT_ADDED, agreement, by=by)
+    return agreement
+
+
+def draft_version(agreement: Agreement, *, by: Viewer, **values: Any) -> AgreementVersion:
+    """A new draft: text or file, purposes and dates. The parties are named at publication."""
+    _check_dates(values)
+    last = db.session.scalar(
+        select(func.max(AgreementVersion.number)).where(
+            AgreementVersion.partnership_id == agreement.partnership_id,
+            AgreementVersion.agreement_id == agreement.id,
+        )
+    )
+    version = AgreementVersion(
+        partnership_id=agreement.partnership_id,
+        agreement_id=agreement.id,
+        number=(last or 0) + 1,
+        created_by=by.user_id,
+        created_at=clock.now(),
+        **values,
+    )
+    db.session.add(version)
+    db.session.flush()
+    audit.record(Event.AGREEMENT_CHANGED, version, by=by, fields=("version",))
+    return version
+
+
+def change_draft(version: AgreementVersion, *, by: Actor, **values: Any) -> None:
+    """Change a draft. A published version is fixed: it is what people signed."""
+    if version.state is not VersionState.DRAFT:
+        raise DomainError("This version has been published and cannot be changed. Make a new version.")
+    _check_dates(values)
+    for name, value in values.items():
+        setattr(version, name, value)
+    audit.record(Event.AGREEMENT_CHANGED, version, by=by, fields=tuple(values))
+
+
+def publish_version(
+    version: AgreementVersion, *, parties: Mapping[uuid.UUID, uuid.UUID | None], by: Actor
+) -> None:
+    """Fix a version's words and ask its parties to sign.
+
+    parties: agency id -> the user named to sign for it, or None when any lead of the agency may.
+    """
+    if version.state is not VersionState.DRAFT:
+        raise DomainError("This version has already been published.")
+    if not version.text and not version.file:
+        raise DomainError("Enter the text of the agreement, or add its file, before publishing it.")
+    if not parties:
+        raise DomainError("Select the agencies that are to sign.")
+    version.sha256 = fingerprint(version.text, version.file)
+    version.state = VersionState.PUBLISHED
+    version.published_at = clock.now()
+    for agency_id, signatory_id in parties.items():
+        party = AgreementParty(
+            partnership_id=version.partnership_id, version_id=version.id, agency_id=agency_id, signatory_id=signatory_id
+        )
+        db.session.add(party)
+    db.session.flush()
+    audit.record(Event.AGREEMENT_VERSION_PUBLISHED, version, by=by)
+    _owe_signatures(version, parties)
+    _owe_review(version)
+
+
+def sign(
+    version: AgreementVersion, *, agency_id: uuid.UUID, name: str, post: str, authority: str, by: Viewer
+) -> Signature:
+    """Sign for an agency. The caller has just checked the signatory's password."""
+    if version.state is not VersionState.PUBLISHED:
+        raise DomainError("This version can no longer be signed.")
+    if clock.today() > version.ends_on:
+        raise DomainError("This version has ended and can no longer be signed.")
+    signed = select(Signature.id).where(
+        Signature.partnership_id == version.partnership_id,
+        Signature.version_id == version.id,
+        Signature.agency_id == agency_id,
+        Signature.ended_at.is_(None),
+    )
+    if db.session.scalar(signed):
+        raise DomainError("Your agency has already signed this version.")
+    signature = Signature(
+        partnership_id=version.partnership_id,
+        version_id=version.id,
+        agency_id=agency_id,
+        signed_by=by.user_id,
+        name=name,
+        post=post,
+        authority=authority,
+        sha256=version.sha256,
+        signed_at=clock.now(),
+    )
+    db.session.add(signature)
+    db.session.flush()
+    audit.record(Event.AGREEMENT_SIGNED, signature, by=by)
+    party = db.session.scalar(
+        select(AgreementParty).where(
+            AgreementParty.partnership_id == version.partnership_id,
+            AgreementParty.version_id == version.id,
+            AgreementParty.agency_id == agency_id,
+        )
+    )
+    if party is not None:
+        reminders.settle(partnership_id=version.partnership_id, record_id=party.id)
+    return signature
+
+
+def end_signature(signature: Signature, *, reason: str, by: Viewer) -> None:
+    """End an agency's signature: its people lose sight of every case from their next request on."""
+    if signature.ended_at is not None:
+        raise DomainError("This signature has already ended.")
+    signature.ended_at = clock.now()
+    signature.ended_by = by.user_id
+    signature.end_reason = reason
+    audit.record(Event.AGREEMENT_WITHDRAWN, signature, by=by)
+
+
+def withdraw_version(version: AgreementVersion, *, by: Actor) -> None:
+    """Withdraw a published version: no signature of it counts any more."""
+    if version.state is not VersionState.PUBLISHED:
+        raise DomainError("Only a published version can be withdrawn.")
+    version.state = VersionState.WITHDRAWN
+    version.withdrawn_at = clock.now()
+    audit.record(Event.AGREEMENT_CHANGED, version, by=by, fields=("withdrawn",))
+    reminders.settle(partnership_id=version.partnership_id, record_id=version.id)
+    for party in queries.parties_of(version):
+        reminders.settle(partnership_id=version.partnership_id, record_id=party.id)
+
+
+def fingerprint(text: str, file: bytes | None) -> str:
+    """SHA-256 over the text and the file, as hexadecimal: what a signatory signs."""
+    digest = hashlib.sha256()
+    for part in (text.encode(), file or b""):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _check_dates(values: Mapping[str, Any]) -> None:
+    start, end = values.get("in_force_from"), values.get("ends_on")
+    if start and end and end < start:
+        raise DomainError("The last day must not be before the first.")
+
+
+def _owe_signatures(version: AgreementVersion, parties: Iterable[uuid.UUID]) -> None:
+    agreement = db.session.get(Agreement, (version.partnership_id, version.agreement_id))
+    for party in queries.parties_of(version):
+        if party.agency_id not in parties or agreement is None:
+            continue
+        reminders.owe(
+            partnership_id=version.partnership_id,
+            kind="agreement-to-sign",
+            record_id=party.id,
+            reference=f"version {version.number} of the information-sharing agreement",
+            path=_path(version, agreement),
+            user_id=party.signatory_id,
+            agency_id=party.agency_id,
+            role="agency-lead",
+            due_on=version.sign_by,
+            next_on=clock.today(),
+        )
+
+
+def _owe_review(version: AgreementVersion) -> None:
+    agreement = db.session.get(Agreement, (version.partnership_id, version.agreement_id))
+    if agreement is None:
+        return
+    reminders.owe(
+        partnership_id=version.partnership_id,
+        kind="agreement-review",
+        record_id=version.id,
+        reference="the information-sharing agreement",
+        path=_path(version, agreement),
+        role="coordinator",
+        due_on=version.review_on,
+        next_on=clock.add_working_days(version.review_on, -10),
+    )
+
+
+def _path(version: AgreementVersion, agreement: Agreement) -> str:
+    """Below the partnership's own address, which the reminder's words put in front."""
+    return f"agreements/{agreement.slug}/{version.number}"
+

@@ -1,0 +1,294 @@
+"""Finding people, agencies, groups and the partnership's own words. Staff names are plain; nothing here is about a case."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from flask import g, has_request_context
+from sqlalchemy import and_, select
+
+from psg import clock
+from psg.access import Role
+from psg.accounts.models import User
+from psg.db import db
+from psg.partnerships.models import Agency, Group, Membership, PartnerAgency, Partnership, RoleHeld, Term
+from psg.partnerships.rules import MembershipState
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person of the partnership, with the roles they hold today."""
+
+    user_id: uuid.UUID
+    membership_id: uuid.UUID
+    name: str
+    first_name: str
+    email: str
+    agency_id: uuid.UUID
+    post: str
+    state: MembershipState
+    roles: frozenset[Role] = frozenset()
+    groups: dict[uuid.UUID, frozenset[Role]] = field(default_factory=dict)
+
+    @property
+    def active(self) -> bool:
+        """Whether the membership opens anything."""
+        return self.state is MembershipState.ACTIVE
+
+    def holds(self, role: Role, group_id: uuid.UUID | None = None) -> bool:
+        """Whether the role is held in the partnership, or in that group."""
+        return role in (self.roles if group_id is None else self.groups.get(group_id, frozenset()))
+
+
+@dataclass(frozen=True)
+class AgencyPlace:
+    """An agency in the partnership."""
+
+    id: uuid.UUID
+    place_id: uuid.UUID
+    name: str
+    short_name: str
+    kind: str
+    may_refer: bool
+    joined_on: date
+    left_on: date | None
+
+    @property
+    def active(self) -> bool:
+        """Whether the agency is a member today."""
+        return self.left_on is None or self.left_on > clock.today()
+
+
+class Directory:
+    """Names of a partnership's people, agencies and groups: read once, then looked up by id."""
+
+    def __init__(self, people: Sequence[Member], agencies: Sequence[AgencyPlace], groups: Sequence[Group]) -> None:
+        self.people = list(people)
+        self.agencies = list(agencies)
+        self.groups = list(groups)
+        self._people = {person.user_id: person for person in people}
+        self._agencies = {agency.id: agency for agency in agencies}
+        self._groups = {group.id: group for group in groups}
+
+    def member(self, user_id: uuid.UUID | None) -> Member | None:
+        """The member with that user id, whatever their state, or None."""
+        return self._people.get(user_id) if user_id else None
+
+    def user(self, user_id: uuid.UUID | None) -> str:
+        """A person's name; 'Somebody who has left' when they are in the partnership no more."""
+        member = self.member(user_id)
+        return member.name if member else ("Somebody who has left" if user_id else "Nobody yet")
+
+    def agency(self, agency_id: uuid.UUID | None) -> str:
+        """An agency's short name."""
+        place = self._agencies.get(agency_id) if agency_id else None
+        return place.short_name if place else ("An agency that has left" if agency_id else "None yet")
+
+    def agency_name(self, agency_id: uuid.UUID | None) -> str:
+        """An agency's full name."""
+        place = self._agencies.get(agency_id) if agency_id else None
+        return place.name if place else self.agency(agency_id)
+
+    def group(self, group_id: uuid.UUID | None) -> Group | None:
+        """The group with that id."""
+        return self._groups.get(group_id) if group_id else None
+
+    def group_name(self, group_id: uuid.UUID | None) -> str:
+        """A group's name; 'Not sure yet' for none."""
+        group = self.group(group_id)
+        return group.name if group else "Not sure yet"
+
+
+def directory(partnership_id: uuid.UUID) -> Directory:
+    """Everybody and everything with a name in a partnership: three queries, once per request."""
+    known: dict[uuid.UUID, Directory] = _request_store("directories")
+    if partnership_id not in known:
+        known[partnership_id] = Directory(
+            _members(partnership_id), _agencies(partnership_id), _groups(partnership_id)
+        )
+    return known[partnership_id]
+
+
+def forget_directory(partnership_id: uuid.UUID) -> None:
+    """Read the names again next time, after one of them changed in this request."""
+    _request_store("directories").pop(partnership_id, None)
+    _request_store("labels").pop(partnership_id, None)
+
+
+def terms(partnership_id: uuid.UUID, name: str, *, on: date | None = None) -> list[Term]:
+    """The entries of one of the partnership's lists that are valid on a date (default today), in order."""
+    day = on or clock.today()
+    return [
+        term
+        for term in _all_terms(partnership_id)
+        if term.list == name
+        and (term.valid_from is None or term.valid_from <= day)
+        and (term.valid_until is None or day <= term.valid_until)
+    ]
+
+
+def labels(partnership_id: uuid.UUID) -> dict[tuple[str, str], str]:
+    """(list, code) -> label for every entry there ever was: old cases keep their words."""
+    return {(term.list, term.code): term.label for term in _all_terms(partnership_id)}
+
+
+def holders(
+    partnership_id: uuid.UUID,
+    role: Role,
+    *,
+    group_id: uuid.UUID | None = None,
+    agency_id: uuid.UUID | None = None,
+) -> list[uuid.UUID]:
+    """User ids of the active members who hold a role (in a group), of one agency when given."""
+    statement = (
+        select(Membership.user_id)
+        .join(RoleHeld, and_(RoleHeld.partnership_id == Membership.partnership_id, RoleHeld.membership_id == Membership.id))
+        .where(
+            Membership.partnership_id == partnership_id,
+            Membership.state == MembershipState.ACTIVE,
+            RoleHeld.role == role,
+            RoleHeld.ended_at.is_(None),
+            RoleHeld.group_id == group_id if group_id else RoleHeld.group_id.is_(None),
+        )
+        .distinct()
+    )
+    if agency_id:
+        statement = statement.where(Membership.agency_id == agency_id)
+    return list(db.session.scalars(statement))
+
+
+def by_slug(slug: str) -> Partnership | None:
+    """The partnership with that name in the address."""
+    return db.session.scalar(select(Partnership).where(Partnership.slug == slug))
+
+
+def membership(partnership_id: uuid.UUID, user_id: uuid.UUID) -> Membership | None:
+    """A person's membership, whatever its state."""
+    return db.session.scalar(
+        select(Membership).where(Membership.partnership_id == partnership_id, Membership.user_id == user_id)
+    )
+
+
+def _request_store(name: str) -> dict[uuid.UUID, Any]:
+    """A dictionary that lives as long as the request; without one, an empty one each time."""
+    if not has_request_context():
+        return {}
+    stores: dict[str, dict[uuid.UUID, Any]] = g.setdefault("psg_directory", {})
+    return stores.setdefault(name, {})
+
+
+def _all_terms(partnership_id: uuid.UUID) -> list[Term]:
+    known = _request_store("labels")
+    if partnership_id not in known:
+        statement = select(Term).where(Term.partnership_id == partnership_id).order_by(Term.list, Term.position)
+        known[partnership_id] = list(db.session.scalars(statement))
+    found: list[Term] = known[partnership_id]
+    return found
+
+
+_MEMBERS = (
+    select(
+        Membership.user_id,
+        Membership.id,
+        User.first_name,
+        User.last_name,
+        User.email,
+        Membership.agency_id,
+        Membership.post,
+        Membership.state,
+        RoleHeld.role,
+        RoleHeld.group_id,
+    )
+    .join(User, User.id == Membership.user_id)
+    .outerjoin(
+        RoleHeld,
+        and_(
+            RoleHeld.partnership_id == Membership.partnership_id,
+            RoleHeld.membership_id == Membership.id,
+            RoleHeld.ended_at.is_(None),
+        ),
+    )
+)
+
+
+def _members(partnership_id: uuid.UUID) -> list[Member]:
+    rows = db.session.execute(
+        _MEMBERS.where(Membership.partnership_id == partnership_id).order_by(User.last_name, User.first_name, User.id)
+    )
+    people: dict[uuid.UUID, Member] = {}
+    for user_id, membership_id, first, last, email, agency_id, post, state, role, group_id in rows:
+        person = people.get(user_id)
+        if person is None:
+            person = Member(user_id, membership_id, f"{first} {last}", first, email, agency_id, post, state)
+        if role is not None:
+            person = _with_role(person, role, group_id)
+        people[user_id] = person
+    return list(people.values())
+
+
+def _with_role(person: Member, role: Role, group_id: uuid.UUID | None) -> Member:
+    roles, groups = person.roles, dict(person.groups)
+    if group_id is None:
+        roles |= {role}
+    else:
+        groups[group_id] = groups.get(group_id, frozenset()) | {role}
+    return Member(
+        person.user_id,
+        person.membership_id,
+        person.name,
+        person.first_name,
+        person.email,
+        person.agency_id,
+        person.post,
+        person.state,
+        roles,
+        groups,
+    )
+
+
+def _agencies(partnership_id: uuid.UUID) -> list[AgencyPlace]:
+    statement = (
+        select(
+            Agency.id,
+            PartnerAgency.id,
+            Agency.name,
+            Agency.short_name,
+            Agency.kind,
+            PartnerAgency.may_refer,
+            PartnerAgency.joined_on,
+            PartnerAgency.left_on,
+        )
+        .join(PartnerAgency, PartnerAgency.agency_id == Agency.id)
+        .where(PartnerAgency.partnership_id == partnership_id)
+        .order_by(Agency.name)
+    )
+    return [AgencyPlace(*row) for row in db.session.execute(statement)]
+
+
+def _groups(partnership_id: uuid.UUID) -> list[Group]:
+    statement = select(Group).where(Group.partnership_id == partnership_id).order_by(Group.name)
+    return list(db.session.scalars(statement))
+
+
+def find_group(_viewer: Any, standing: Any, group: str) -> Group | None:
+    """Loader: the group with that slug in the partnership of the page."""
+    return db.session.scalar(
+        select(Group).where(Group.partnership_id == standing.partnership_id, Group.slug == group)
+    )
+
+
+def find_member(_viewer: Any, standing: Any, user_id: uuid.UUID) -> Membership | None:
+    """Loader: a colleague's membership of the partnership of the page."""
+    return membership(standing.partnership_id, user_id)
+
+
+def find_agency(_viewer: Any, standing: Any, agency_id: uuid.UUID) -> PartnerAgency | None:
+    """Loader: an agency's place in the partnership of the page."""
+    return db.session.scalar(
+        select(PartnerAgency).where(
+            PartnerAgency.partnership_id == standing.partnership_id, PartnerAgency.agency_id == agency_id
+        )
+    )
+
