@@ -1,0 +1,129 @@
+"""The base of all forms: what was typed survives errors, clashes, and pages shown again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import current_app, request
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import Field
+
+from psg import ids
+from psg.db.once import OnceKey
+from psg.web.fields.base import KitField
+from psg.web.widgets import MacroWidget
+
+WHO = "psg.web.who"
+_SUBMITTING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class _OnceField(Field):  # type: ignore[misc]
+    """The idempotency key: made when the form is first shown, the same over every error."""
+
+    widget = MacroWidget("hidden")
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = _uuid(valuelist[0]) if len(valuelist) == 1 else None
+
+    @property
+    def shown(self) -> str:
+        if self.data is None:
+            self.data = ids.new_id()
+        return str(self.data)
+
+
+class _VersionField(Field):  # type: ignore[misc]
+    """The version of the record that the person was looking at; None on a form that makes a new one."""
+
+    widget = MacroWidget("hidden")
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        sent = valuelist[0] if len(valuelist) == 1 and isinstance(valuelist[0], str) else ""
+        if sent.isascii() and sent.isdigit() and len(sent) < 10:
+            self.data = int(sent)
+        elif valuelist and valuelist != [""]:
+            self.data = -1  # matches no version, so the page is told apart from what is saved: a clash, not a crash
+
+    @property
+    def shown(self) -> str:
+        return "" if self.data is None else str(self.data)
+
+
+def _uuid(value: object) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(value) if isinstance(value, str) and len(value) == 36 else None
+    except ValueError:
+        return None
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form.
+
+    kept:  what was typed earlier (a draft, a post after the session ended) to fill the form with, when it is not
+           being posted now. Other keyword arguments fill single fields, as in WTForms.
+    """
+
+    class Meta:
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Posted text only: never JSON, never files in place of text, and an empty post is still a post."""
+            if isinstance(formdata, (MultiDict, dict)) or formdata is None:
+                return formdata if formdata is None or isinstance(formdata, MultiDict) else MultiDict(formdata)
+            if request.method in _SUBMITTING:
+                return request.form
+            return None
+
+    once = _OnceField()
+    version = _VersionField()
+
+    def __init__(self, *args: Any, kept: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        self.theirs: dict[str, str] = {}
+        self.theirs_by = ""
+        if kept is not None and request.method not in _SUBMITTING:
+            kwargs["formdata"] = MultiDict(kept)
+        super().__init__(*args, **kwargs)
+
+    def questions(self) -> list[KitField]:
+        """The fields people see, in order."""
+        return [field for field in self if isinstance(field, KitField)]
+
+    def values(self) -> dict[str, Any]:
+        """The cleaned answers by field name. Only after the form was found right."""
+        return {field.short_name: field.data for field in self.questions()}
+
+    def once_key(self, user_id: uuid.UUID | None = None) -> OnceKey | None:
+        """The key for `transaction(once=...)`; None when nobody is signed in."""
+        who: Callable[[], uuid.UUID | None] = current_app.extensions.get(WHO, lambda: None)
+        user_id = user_id or who()
+        if user_id is None:
+            return None
+        return OnceKey(user_id, uuid.UUID(self.once.shown))
+
+    def put_error(self, name: str | None, message: str) -> None:
+        """Add an error found by an operation: beside field `name`, or for the whole form when None."""
+        if name is None:
+            self.form_errors.append(message)
+        else:
+            self[name].put_error(message)
+
+    def show_clash(self, *, by: str, theirs: Mapping[str, str], version: int) -> None:
+        """Make this a clash page: what the other person saved stands beside each field that differs.
+
+        The form takes the saved version, so that sending it again replaces what was saved knowingly.
+        """
+        self.theirs = {name: value for name, value in theirs.items() if value != self[name].shown}
+        self.theirs_by = by
+        self.version.data = version
+
+    def error_summary(self) -> list[dict[str, str]]:
+        """One line per wrong field, in the order of the page: {text, href}; href is "" for the whole form."""
+        lines = [{"text": str(message), "href": ""} for message in self.form_errors]
+        lines += [
+            {"text": field.message, "href": f"#{field.focus_id}"} for field in self.questions() if field.message
+        ]
+        csrf = self._fields.get("csrf_token")
+        if csrf is not None and csrf.errors:
+            lines.append({"text": "This page was open for too long. Nothing is lost: send it again", "href": ""})
+        return lines
