@@ -29,7 +29,7 @@ demo: ## Invented data in a browser
 format: ## Let ruff and djlint lay out the code
 	.venv/bin/ruff check --fix --quiet . || true
 	.venv/bin/ruff format .
-	.venv/bin/djlint templates --reformat --quiet || true
+	.venv/bin/djlint templates --reformat --quiet --extend-exclude templates/components || true
 
 locks: ## After changing dependencies in pyproject.toml
 	uv lock
