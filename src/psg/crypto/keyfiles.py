@@ -146,7 +146,8 @@ def read_folder(places: KeyPlaces) -> list[KeyFile]:
         raise KeyProblem(f"The key folder {folder} cannot be read by this account.") from None
     for path in paths:
         try:
-            files.append(_read_wrapped(path))
+            if (said := _read(path)).get("kind") != ROOT:
+                files.append(_as_wrapped(path, said))
         except KeyProblem as problem:
             problems += problem.problems
     if problems:
@@ -197,7 +198,7 @@ def write_root(path: Path, key: Key) -> None:
 
 def write_wrapped(folder: Path, root: Key, key: Key) -> Path:
     """Put a wrapped key on disk; raises KeyProblem when its file is there already."""
-    path = folder / f"{key.name.stem}.{root.key_id.hex()}.key"
+    path = folder / wrapped_name(key.name, root.key_id)
     create_exclusively(path, wrap(root, key, key.created or _now()))
     return path
 
@@ -262,11 +263,10 @@ def _read(path: Path) -> dict[str, Any]:
     return said
 
 
-def _read_wrapped(path: Path) -> KeyFile:
-    said = _read(path)
+def _as_wrapped(path: Path, said: dict[str, Any]) -> KeyFile:
     try:
         partnership = said["partnership"]
-        return KeyFile(
+        file = KeyFile(
             path=path,
             name=KeyName(str(said["kind"]), UUID(partnership) if partnership else None, int(said["epoch"])),
             key_id=bytes.fromhex(said["key_id"]),
@@ -276,6 +276,15 @@ def _read_wrapped(path: Path) -> KeyFile:
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise KeyProblem(f"The key file {path} is damaged. Put it back from the key folder's backup.") from None
+    if path.name != wrapped_name(file.name, file.wrapped_by):
+        # Two files that claim to be one key must not compete for its place.
+        raise KeyProblem(f"The key file {path} holds {file.name.stem}, which its name does not say. Undo the renaming.")
+    return file
+
+
+def wrapped_name(name: KeyName, root_id: bytes) -> str:
+    """The file name of a wrapped key."""
+    return f"{name.stem}.{root_id.hex()}.key"
 
 
 def _private(path: Path) -> bool:

@@ -111,8 +111,8 @@ class Keyring:
             self.read_again()
         if (key := self._opened.search.get(partnership_id)) is None:
             raise KeyProblem(
-                f"There is no search key for partnership {partnership_id}. Put its file back from the folder's backup, or "
-                f"for a new partnership run: psg keys add-partnership {partnership_id}"
+                f"There is no search key for partnership {partnership_id}. Put its file back from the folder's backup, "
+                f"or for a new partnership run: psg keys add-partnership {partnership_id}"
             )
         return key
 
