@@ -5,7 +5,7 @@
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-lint: ## ruff, the import contract, djlint
+lint: ## ruff, the rules of imports, djlint
 	./psg test --only lint --only imports --only templates
 
 types: ## mypy --strict

@@ -1,7 +1,7 @@
 """Everything that shows whether PSG works: `./psg test`.
 
 Finds, installs or starts PostgreSQL, Redis and a browser, makes roles and a name of its own for this run, then runs the
-linters, the type checker, the import contract and all tests, and ends with a table. Two runs at once do not meet.
+linters, the type checker, the rules of imports and all tests, and ends with a table. Two runs at once do not meet.
 """
 
 from __future__ import annotations

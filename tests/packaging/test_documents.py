@@ -14,7 +14,7 @@ INTERNAL = {"PSG_DEMO"}
 def named_settings(text):
     """Every PSG_ name in a text, without the _FILE form that each of them has."""
     names = set(re.findall(r"\bPSG_[A-Z_]+[A-Z]\b", text))
-    return {name for name in names if name.removesuffix("_FILE") not in names}
+    return {name for name in names if not (name.endswith("_FILE") and name.removesuffix("_FILE") in names)}
 
 
 def test_table_of_settings_names_exactly_what_the_program_reads():
