@@ -21,6 +21,7 @@ class Case(Sealed, Versioned, Owned, Model):
 
     __tablename__ = "cases"
     __key_owner__ = "id"
+    __allow_unmapped__ = True  # for what loaders put beside the columns, below
     __table_args__ = (
         owned_fk("group_id", "groups"),
         UniqueConstraint("partnership_id", "reference"),
@@ -41,10 +42,10 @@ class Case(Sealed, Versioned, Owned, Model):
     referrer_agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agencies.id"))
     lead_agency_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agencies.id"))
     lead_officer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
-    lawful_basis: Mapped[str] = mapped_column(String(60), default="")
-    """A code of the partnership's lawful-bases list."""
-    purpose: Mapped[str] = mapped_column(String(60), default="")
-    handling: Mapped[str] = mapped_column(String(60), default="")
+    lawful_basis: Mapped[str] = mapped_column(default="")
+    """Codes of the partnership's lawful-bases list, parted by spaces; so are the next two."""
+    purpose: Mapped[str] = mapped_column(default="")
+    handling: Mapped[str] = mapped_column(default="")
     review_on: Mapped[date | None]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
@@ -75,6 +76,8 @@ class Case(Sealed, Versioned, Owned, Model):
     """since, last_time, at_risk_now, tried, why_agencies, wants: the rest of the referral form."""
 
     _facts: CaseFacts | None = None
+    _seen: tuple[uuid.UUID, datetime, datetime | None] | None = None
+    """Id, time and time before of the viewer's last look; put in place by the loader."""
 
     def facts(self) -> CaseFacts:
         """What access rules may know about it; `named` is filled in by the loader (queries.find)."""
