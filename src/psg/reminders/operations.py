@@ -1,0 +1,160 @@
+"""Owing, settling and telling: called by features inside their own transaction, so that a reminder stands with it."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select, update
+
+from psg import audit, clock
+from psg.access.viewer import Viewer
+from psg.audit.events import Event
+from psg.db import DomainError, db
+from psg.ids import new_id
+from psg.reminders.models import Delivery, Obligation
+from psg.reminders.rules import DeliveryState
+from psg.reminders.storing import insert_if_new, upsert
+
+
+class NothingToRetry(DomainError):
+    """Only a message that failed, or that waits for another try, can be sent again."""
+
+    def __init__(self) -> None:
+        super().__init__("This message is not waiting and has not failed, so there is nothing to send again.")
+
+
+def owe(
+    *,
+    partnership_id: uuid.UUID,
+    kind: str,
+    record_id: uuid.UUID,
+    due_on: date,
+    next_on: date | None,
+    stage: str = "",
+    case_id: uuid.UUID | None = None,
+    reference: str = "",
+    path: str = "",
+    user_id: uuid.UUID | None = None,
+    agency_id: uuid.UUID | None = None,
+    group_id: uuid.UUID | None = None,
+    role: str = "",
+) -> Obligation:
+    """Note that something is owed by a date; told for the first time on `next_on` (None: never by itself).
+
+    Owed by a person, by the holders of a role, or (neither given) by an agency's members of the group, else its lead.
+    What is owed already for the same record, kind and stage is replaced, and owed anew if it had been settled.
+    """
+    row = {
+        "partnership_id": partnership_id,
+        "id": new_id(),
+        "kind": kind,
+        "record_id": record_id,
+        "stage": stage,
+        "case_id": case_id,
+        "reference": reference,
+        "path": path,
+        "user_id": user_id,
+        "agency_id": agency_id,
+        "group_id": group_id,
+        "role": role,
+        "due_on": due_on,
+        "next_on": next_on,
+        "created_at": clock.now(),
+        "settled_at": None,
+    }
+    obligation: Obligation = upsert(
+        Obligation, row, key=("partnership_id", "kind", "record_id", "stage"), keep=("id", "created_at")
+    )
+    return obligation
+
+
+def settle(*, partnership_id: uuid.UUID, record_id: uuid.UUID, kind: str | None = None) -> None:
+    """It is owed no longer: done, cancelled, or of no more use. Of one kind, or of every kind for the record."""
+    db.session.execute(
+        update(Obligation)
+        .where(*_of(partnership_id, record_id, kind), Obligation.settled_at.is_(None))
+        .values(next_on=None, settled_at=clock.now()),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def reschedule(
+    *,
+    partnership_id: uuid.UUID,
+    record_id: uuid.UUID,
+    kind: str,
+    due_on: date,
+    next_on: date | None,
+    stage: str | None = None,
+) -> None:
+    """It is owed by another date: told next on `next_on`. One stage of the kind, or all of them."""
+    conditions = _of(partnership_id, record_id, kind)
+    if stage is not None:
+        conditions.append(Obligation.stage == stage)
+    db.session.execute(
+        update(Obligation).where(*conditions).values(due_on=due_on, next_on=next_on, settled_at=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def tell(
+    *,
+    user_id: uuid.UUID,
+    kind: str,
+    key: str,
+    partnership_id: uuid.UUID | None = None,
+    details: Mapping[str, Any] | None = None,
+    urgent: bool = False,
+) -> None:
+    """Send somebody a message soon. The same user, kind and key is the same message, sent once.
+
+    details: ids, references, counts and dates for the kind's words; never typed text.
+    """
+    now = clock.now()
+    row = {
+        "id": new_id(),
+        "user_id": user_id,
+        "partnership_id": partnership_id,
+        "kind": kind,
+        "key": key,
+        "state": DeliveryState.WAITING,
+        "urgent": urgent,
+        "details": dict(details or {}),
+        "created_at": now,
+        "next_try_at": now,
+        "attempts": 0,
+        "message_id": "",
+        "answer": "",
+        "subject": "",
+        "body": "",
+    }
+    insert_if_new(Delivery, [row])
+
+
+def try_again(delivery: Delivery, *, partnership_id: uuid.UUID, by: Viewer) -> None:
+    """Send a failed or waiting message at the next round; its lines stay the ones it had. Hold the delivery first.
+
+    partnership_id: whose coordinator asked for it.
+    """
+    if delivery.state not in (DeliveryState.FAILED, DeliveryState.WAITING):
+        raise NothingToRetry
+    delivery.state = DeliveryState.WAITING
+    delivery.next_try_at = clock.now()
+    delivery.attempts = min(delivery.attempts, 1)  # tries begin anew; 0 would open a digest for further lines
+    audit.record(Event.DELIVERY_RETRIED, delivery, by=by, partnership_id=partnership_id)
+
+
+def owed(partnership_id: uuid.UUID, record_id: uuid.UUID) -> list[Obligation]:
+    """What is owed for one record, settled or not."""
+    statement = (
+        select(Obligation).where(*_of(partnership_id, record_id, None)).order_by(Obligation.kind, Obligation.stage)
+    )
+    return list(db.session.scalars(statement))
+
+
+def _of(partnership_id: uuid.UUID, record_id: uuid.UUID, kind: str | None) -> list[Any]:
+    conditions: list[Any] = [Obligation.partnership_id == partnership_id, Obligation.record_id == record_id]
+    if kind is not None:
+        conditions.append(Obligation.kind == kind)
+    return conditions
