@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -22,6 +23,9 @@ from psg.reminders import operations as reminders
 INVITATION_LASTS = timedelta(hours=48)
 RESET_LASTS = timedelta(minutes=45)
 _RESETS_AN_HOUR = 3
+
+on_activation: list[Callable[[uuid.UUID], None]] = []
+"""What features above do when a person accepts an invitation, such as opening their memberships."""
 
 
 def create_user(*, email: str, first_name: str, last_name: str, is_system_administrator: bool = False, by: Actor) -> User:
@@ -83,6 +87,9 @@ def use_link(link: PasswordLink, password: str, *, first_name: str = "", last_na
     sessions.end_all(user.id)
     if link.kind is LinkKind.RESET:
         _notice(user)
+    else:
+        for activate in on_activation:
+            activate(user.id)
     return user
 
 

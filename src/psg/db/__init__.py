@@ -2,7 +2,7 @@
 
 from psg.db.errors import AlreadyDone, Clash, DomainError, UnauditedChange, WriteOutsideTransaction
 from psg.db.model import Model, Owned, UtcDateTime, Versioned, db, owned_fk
-from psg.db.session import init_app, reading_done, transaction
+from psg.db.session import engine_options, init_app, reading_done, transaction
 
 __all__ = [
     "AlreadyDone",
@@ -15,6 +15,7 @@ __all__ = [
     "Versioned",
     "WriteOutsideTransaction",
     "db",
+    "engine_options",
     "init_app",
     "owned_fk",
     "reading_done",
