@@ -1,4 +1,4 @@
-"""Passwords that many people use, to refuse them. The list travels with the package and is read at the first question."""
+"""Passwords that many people use, to refuse them. The list travels with the package and is read when first asked."""
 
 import gzip
 from functools import cache
