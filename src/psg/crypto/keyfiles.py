@@ -213,6 +213,7 @@ def create_exclusively(path: Path, said: dict[str, Any]) -> None:
                 json.dump(said, file, indent=1)
                 file.write("\n")
                 file.flush()
+                _give_to_folder_owner(file.fileno(), path.parent)
                 os.fsync(file.fileno())
             os.link(passing, path)
         finally:
@@ -224,6 +225,13 @@ def create_exclusively(path: Path, said: dict[str, Any]) -> None:
             f"{path} cannot be made ({error.strerror}). Run the command as the account that owns the keys."
         ) from None
     sync_folder(path.parent)
+
+
+def _give_to_folder_owner(handle: int, folder: Path) -> None:
+    """A command run by root must not make a key that the application's own account cannot read."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def sync_folder(folder: Path) -> None:
