@@ -1,18 +1,22 @@
-"""The list of common passwords travels with the package and answers without regard to case."""
+"""The list of common passwords travels with the package and is asked whenever a password is chosen."""
 
 import gzip
 from importlib import resources
 
-from psg.accounts.common_passwords import is_common
+import pytest
+
+from psg.accounts import passwords
 
 
-def test_what_many_people_use_is_found() -> None:
-    assert is_common("password1")
-    assert is_common(" PassWord1 ")
-    assert is_common("qwertyuiopasdfghjkl")
-    assert is_common("passwordpassword")
-    assert is_common("Password2026Password2026") is False
-    assert is_common("kettle ferret Saturday") is False
+@pytest.mark.parametrize(
+    "password", ["qwertyuiopasdfghjkl", "PasswordPassword", "liverpoolliverpool", "password1234567890!"]
+)
+def test_what_many_people_use_is_refused(password: str) -> None:
+    assert "many people use" in str(passwords.problem(password))
+
+
+def test_three_words_are_taken() -> None:
+    assert passwords.problem("kettle ferret saturday") is None
 
 
 def test_the_list_is_long_lower_case_and_without_short_ones() -> None:
@@ -20,7 +24,7 @@ def test_the_list_is_long_lower_case_and_without_short_ones() -> None:
     rows = gzip.decompress(packed).decode("utf-8").splitlines()
     assert len(rows) > 10_000
     assert rows == sorted(set(rows))
-    assert all(row == row.lower() and len(row) >= 8 for row in rows)
+    assert all(row == row.lower() and len(row) >= 8 and " " not in row for row in rows)
 
 
 def test_its_licence_travels_with_it() -> None:

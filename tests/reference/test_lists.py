@@ -74,10 +74,10 @@ def test_twelve_themes_come_first() -> None:
     assert not any(common[12:])
 
 
-def test_kinds_name_an_icon_of_the_sprite_and_six_are_quick() -> None:
+def test_kinds_name_an_icon_of_the_sprite_and_six_are_common() -> None:
     entries = reference.load("event-kinds")["entries"]
     assert {entry["icon"] for entry in entries} <= ICONS
-    assert sum(entry["quick"] for entry in entries) == 6
+    assert sum(entry["common"] for entry in entries) == 6
 
 
 def test_standing_agenda_has_each_section_of_work_once() -> None:
