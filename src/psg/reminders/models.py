@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from psg.db import Model, Owned
@@ -24,8 +24,8 @@ class Obligation(Owned, Model):
         Index(
             "ix_obligations_next",
             "next_on",
-            postgresql_where="next_on is not null",
-            sqlite_where="next_on is not null",
+            postgresql_where=text("next_on is not null"),
+            sqlite_where=text("next_on is not null"),
         ),
     )
 
@@ -62,8 +62,8 @@ class Delivery(Model):
         Index(
             "ix_deliveries_due",
             "next_try_at",
-            postgresql_where="state in ('waiting', 'sending')",
-            sqlite_where="state in ('waiting', 'sending')",
+            postgresql_where=text("state in ('waiting', 'sending')"),
+            sqlite_where=text("state in ('waiting', 'sending')"),
         ),
         Index("ix_deliveries_partnership", "partnership_id", "created_at"),
     )

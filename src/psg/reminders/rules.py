@@ -126,14 +126,6 @@ def delay_after(attempt: int) -> timedelta | None:
     return None if waited > _GIVE_UP_AFTER else delay
 
 
-def first_lines(lines: Iterable[str]) -> list[str]:
-    """At most ten lines, then how many more there are."""
-    every = list(lines)
-    if len(every) <= MOST_LINES:
-        return every
-    return [*every[:MOST_LINES], f"and {len(every) - MOST_LINES} more"]
-
-
 def digest_subject(due_dates: Iterable[date], today: date) -> str:
     """Such as "1 overdue, 2 due this week": what a person needs to know before opening the message."""
     week_end = today + timedelta(days=6 - today.weekday())
