@@ -10,7 +10,7 @@ import hashlib
 from pathlib import Path
 
 from flask import Flask
-from whitenoise import WhiteNoise
+from whitenoise import WhiteNoise  # type: ignore[import-untyped]
 
 from psg.paths import STATIC
 
@@ -38,7 +38,7 @@ def init_app(app: Flask, folder: Path = STATIC) -> None:
             raise LookupError(f"no such static file: {name}")
         return base + name
 
-    def add_headers(headers: dict[str, str], path: str, url: str) -> None:
+    def add_headers(headers: dict[str, str], *_: str) -> None:
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
@@ -50,6 +50,6 @@ def init_app(app: Flask, folder: Path = STATIC) -> None:
         prefix=base.strip("/"),
         max_age=_YEAR,
         allow_all_origins=False,
-        immutable_file_test=lambda path, url: True,
+        immutable_file_test=lambda *_: True,
         add_headers_function=add_headers,
     )

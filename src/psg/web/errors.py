@@ -148,10 +148,8 @@ def _csrf(_: CSRFError) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
-    if error.code is not None and error.code < 400 or error.response is not None:
-        answer = error.get_response()
-        assert isinstance(answer, Response)
-        return answer
+    if (error.code is not None and error.code < 400) or error.response is not None:
+        return current_app.make_response(error.get_response())
     response = render(error.code or 500)
     if error.code == 405:
         response.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))

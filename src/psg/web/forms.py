@@ -20,7 +20,7 @@ WHO = "psg.web.who"
 _SUBMITTING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-class _OnceField(Field):  # type: ignore[misc]
+class _OnceField(Field):
     """The idempotency key: made when the form is first shown, the same over every error."""
 
     widget = MacroWidget("hidden")
@@ -35,9 +35,10 @@ class _OnceField(Field):  # type: ignore[misc]
         return str(self.data)
 
 
-class _VersionField(Field):  # type: ignore[misc]
+class _VersionField(Field):
     """The version of the record that the person was looking at; None on a form that makes a new one."""
 
+    data: Any
     widget = MacroWidget("hidden")
 
     def process_formdata(self, valuelist: list[Any]) -> None:
@@ -59,7 +60,7 @@ def _uuid(value: object) -> uuid.UUID | None:
         return None
 
 
-class Form(FlaskForm):  # type: ignore[misc]
+class Form(FlaskForm):
     """A form.
 
     kept:  what was typed earlier (a draft, a post after the session ended) to fill the form with, when it is not
@@ -69,11 +70,10 @@ class Form(FlaskForm):  # type: ignore[misc]
     class Meta:
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             """Posted text only: never JSON, never files in place of text, and an empty post is still a post."""
-            if isinstance(formdata, (MultiDict, dict)) or formdata is None:
-                return formdata if formdata is None or isinstance(formdata, MultiDict) else MultiDict(formdata)
-            if request.method in _SUBMITTING:
-                return request.form
-            return None
+            given: MultiDict[str, str] | object | None = formdata
+            if given is None or isinstance(given, MultiDict):
+                return given
+            return request.form if request.method in _SUBMITTING else None
 
     once = _OnceField()
     version = _VersionField()
@@ -120,9 +120,7 @@ class Form(FlaskForm):  # type: ignore[misc]
     def error_summary(self) -> list[dict[str, str]]:
         """One line per wrong field, in the order of the page: {text, href}; href is "" for the whole form."""
         lines = [{"text": str(message), "href": ""} for message in self.form_errors]
-        lines += [
-            {"text": field.message, "href": f"#{field.focus_id}"} for field in self.questions() if field.message
-        ]
+        lines += [{"text": field.message, "href": f"#{field.focus_id}"} for field in self.questions() if field.message]
         csrf = self._fields.get("csrf_token")
         if csrf is not None and csrf.errors:
             lines.append({"text": "This page was open for too long. Nothing is lost: send it again", "href": ""})

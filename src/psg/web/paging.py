@@ -88,9 +88,7 @@ class Page(Generic[Row]):
     next: str
 
 
-def page(
-    rows: Sequence[Row], size: int, key: Callable[[Row], tuple[Value, ...]], cursor: Cursor | None
-) -> Page[Row]:
+def page(rows: Sequence[Row], size: int, key: Callable[[Row], tuple[Value, ...]], cursor: Cursor | None) -> Page[Row]:
     """Make a page of up to `size` rows from a query that asked for one more."""
     backwards = cursor is not None and cursor.backwards
     more = len(rows) > size

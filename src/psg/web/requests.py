@@ -41,7 +41,7 @@ class _BoundedParser(FormDataParser):
             return super().parse(stream, mimetype, content_length, options)
         body = stream.read()
         if body.count(b"&") >= MAX_FIELDS:
-            raise RequestEntityTooLarge()
+            raise RequestEntityTooLarge
         text = body.decode("utf-8", "psg.noncharacter")
         return stream, self.cls(parse_qsl(text, keep_blank_values=True, errors="psg.noncharacter")), self.cls()
 
@@ -52,9 +52,9 @@ class BoundedRequest(Request):
     form_data_parser_class = _BoundedParser
     max_form_parts = MAX_FIELDS
 
-    def get_json(self, *args: Any, **kwargs: Any) -> Any:
+    def get_json(self, *_: Any, **__: Any) -> Any:
         """We read no JSON: whatever claims to be it is refused like any other unreadable body."""
-        raise BadRequest()
+        raise BadRequest
 
 
 def request_id() -> str:
@@ -72,7 +72,7 @@ def from_our_pages() -> bool:
 
 def _refuse_foreign_posts() -> None:
     if request.method in _CHANGING and not from_our_pages():
-        raise BadRequest()
+        raise BadRequest
 
 
 def init_app(app: Flask, *, max_body: int = MAX_BODY) -> None:

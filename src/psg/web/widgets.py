@@ -22,6 +22,5 @@ class MacroWidget:
     def __call__(self, field: Any, **options: Any) -> Markup:
         # The module of a compiled template is kept by Jinja, so this is a dictionary look-up and a call.
         module = current_app.jinja_env.get_template(TEMPLATE).module
-        rendered = getattr(module, self.macro)(field, options)
-        assert isinstance(rendered, Markup)
+        rendered: Markup = getattr(module, self.macro)(field, options)
         return rendered

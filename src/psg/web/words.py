@@ -19,7 +19,7 @@ def _day(value: date | datetime) -> date:
 
 
 def long_date(value: date | datetime | None) -> str:
-    """"Tuesday 8 December" within 60 days of today, "9 November 2025" otherwise; the year when it is another one."""
+    """As in "Tuesday 8 December" within 60 days of today, else "9 March"; with the year when it is another one."""
     if value is None:
         return ""
     day, today = _day(value), clock.today()
@@ -30,7 +30,7 @@ def long_date(value: date | datetime | None) -> str:
 
 
 def full_date(value: date | datetime | None) -> str:
-    """"9 November 2026": always with the year, for prints, agreements and birth dates."""
+    """As in "9 November 2026": always with the year, for prints, agreements and birth dates."""
     if value is None:
         return ""
     day = _day(value)
@@ -38,7 +38,7 @@ def full_date(value: date | datetime | None) -> str:
 
 
 def short_date(value: date | datetime | None) -> str:
-    """"9 Nov 2026", for tables."""
+    """As in "9 Nov 2026", for tables."""
     if value is None:
         return ""
     day = _day(value)
@@ -46,7 +46,7 @@ def short_date(value: date | datetime | None) -> str:
 
 
 def month_year(value: date | datetime | None) -> str:
-    """"November 2026", for headings."""
+    """As in "November 2026", for headings."""
     if value is None:
         return ""
     day = _day(value)
@@ -54,7 +54,7 @@ def month_year(value: date | datetime | None) -> str:
 
 
 def time_of_day(value: datetime | time | None) -> str:
-    """"10:30am", "10am", "midday", "midnight", in local time."""
+    """As in "10:30am", "10am", "midday", "midnight", in local time."""
     if value is None:
         return ""
     clock_time = clock.local(value) if isinstance(value, datetime) else value
@@ -66,12 +66,12 @@ def time_of_day(value: datetime | time | None) -> str:
 
 
 def date_and_time(value: datetime | None) -> str:
-    """"Tuesday 8 December at 10:30am"."""
+    """As in "Tuesday 8 December at 10:30am"."""
     return "" if value is None else f"{long_date(value)} at {time_of_day(value)}"
 
 
 def date_span(first: date, last: date) -> str:
-    """"6 October to 9 November", with years unless both are this year."""
+    """As in "6 October to 9 November", with years unless both are this year."""
     if first == last:
         return long_date(first)
     this_year = clock.today().year
@@ -83,12 +83,12 @@ def date_span(first: date, last: date) -> str:
 
 
 def plural(count: int, one: str, many: str = "") -> str:
-    """"1 note", "42 notes", "1,250 cases"."""
+    """As in "1 note", "42 notes", "1,250 cases"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def days_overdue(due: date | None) -> str:
-    """"3 days overdue", or "" when it is not. Stands after the date, never instead of it."""
+    """As in "3 days overdue", or "" when it is not. Stands after the date, never instead of it."""
     if due is None:
         return ""
     days = (clock.today() - _day(due)).days
@@ -96,7 +96,7 @@ def days_overdue(due: date | None) -> str:
 
 
 def ago_days(value: date | datetime | None) -> str:
-    """"today", "yesterday", "5 days ago", "in 3 days"."""
+    """As in "today", "yesterday", "5 days ago", "in 3 days"."""
     if value is None:
         return ""
     days = (clock.today() - _day(value)).days
@@ -106,13 +106,13 @@ def ago_days(value: date | datetime | None) -> str:
 
 
 def join_and(things: Iterable[object]) -> str:
-    """"Police, Housing and Health"."""
+    """As in "Police, Housing and Health"."""
     words = [str(thing) for thing in things]
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def thousands(number: int | float) -> str:
-    """"1,250"."""
+    """As in "1,250"."""
     return f"{number:,}"
 
 
@@ -129,7 +129,9 @@ def marks(value: object) -> Markup:
     if not text.has_marks(words):
         return escape(words)
     label = Markup('<span class="app-mark" title="Hidden direction mark">{}</span>')
-    return Markup("").join(label.format(piece) if is_mark else escape(piece) for piece, is_mark in text.with_marks(words))
+    return Markup("").join(
+        label.format(piece) if is_mark else escape(piece) for piece, is_mark in text.with_marks(words)
+    )
 
 
 def paragraphs(value: object) -> Markup:

@@ -14,7 +14,7 @@ from psg.web.widgets import MacroWidget
 Check = Callable[[Any, Any], None]
 
 
-class KitField(Field):  # type: ignore[misc]
+class KitField(Field):
     """The base of all fields.
 
     label:    what the field asks for, in the words its errors use.
@@ -24,6 +24,7 @@ class KitField(Field):  # type: ignore[misc]
     """
 
     macro = ""
+    errors: Any
     several = False
     """True where more than one value under one name is normal."""
 
@@ -81,7 +82,7 @@ class KitField(Field):  # type: ignore[misc]
     def pre_validate(self, form: Any) -> None:
         """Stop at the first thing wrong: unreadable, missing, or refused by the field itself."""
         if self.process_errors:
-            raise StopValidation()
+            raise StopValidation
         if self.is_empty():
             if self.missing:
                 raise StopValidation(self.missing)

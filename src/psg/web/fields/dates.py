@@ -196,20 +196,24 @@ class PartialDateField(_Boxes):
             if (day, month, year) != (None, None, None):
                 raise NotADate(f"{self.label.text}: enter a date, or select Not known, not both", PARTS)
             return PartialDate.unknown(words)
+        if year is None and month is None and day is None and not words:
+            return None
+        start = self.start_of(day, month, year)
+        if words:
+            return PartialDate.period(start, words)
+        if day is not None:
+            return PartialDate.day(start)
+        return PartialDate.year(start.year) if month is None else PartialDate.month(start.year, start.month)
+
+    def start_of(self, day: int | None, month: int | None, year: int | None) -> date:
+        """The first day that the filled boxes can mean; an error when one is missing in between."""
+        if year is None and day is None and month is None:
+            raise NotADate(f"{self.label.text} must include at least a year, to stand in order", ["year"])
         if year is None:
-            if day is None and month is None and not words:
-                return None
-            if day is None and month is None:
-                raise NotADate(f"{self.label.text} must include at least a year, to stand in order", ["year"])
             raise NotADate(f"{self.label.text} must include a year", ["year"])
         if day is not None and month is None:
             raise NotADate(f"{self.label.text} must include a month", ["month"])
-        start = self.real(year, month or 1, day or 1)
-        if words:
-            return PartialDate.period(start, words)
-        if month is None:
-            return PartialDate.year(year)
-        return PartialDate.month(year, month) if day is None else PartialDate.day(start)
+        return self.real(year, month or 1, day or 1)
 
     def wrong(self) -> str | None:
         if self.data.sort_on is None:
