@@ -76,6 +76,7 @@ class Event(Enum):
     # Cases
     CASE_ACCEPTED = ("case.accepted", Category.ALTERATION, "accepted case {case}")
     CASE_CLOSED = ("case.closed", Category.ALTERATION, "closed case {case}")
+    CASE_CLOSURE_PROPOSED = ("case.closure_proposed", Category.ALTERATION, "proposed to close case {case}")
     CASE_DECLINED = ("case.declined", Category.ALTERATION, "declined case {case}")
     CASE_DRAFT_DELETED = ("case.draft_deleted", Category.ERASURE, "deleted a draft")
     CASE_EDITED = ("case.edited", Category.ALTERATION, "changed {fields} of case {case}")
@@ -96,6 +97,7 @@ class Event(Enum):
     CASE_SENT = ("case.sent", Category.DISCLOSURE, "sent case {case} to the group")
     CASES_FOUND = ("case.found", Category.CONSULTATION, "searched and was shown {count} cases")
     CASES_LISTED = ("case.listed", Category.CONSULTATION, "looked at a list of {count} cases")
+    DUPLICATES_SETTLED = ("case.duplicates_settled", Category.COMBINATION, "said whether two cases are the same ({why})")
     DUPLICATES_SHOWN = ("case.duplicates_shown", Category.COMBINATION, "was shown {count} possible duplicates")
     NOTE_ADDED = ("note.added", Category.COLLECTION, "added a note to case {case}")
     NOTE_CORRECTED = ("note.corrected", Category.ALTERATION, "corrected a note of case {case}")

@@ -1,0 +1,362 @@
+"""What stands in a case: its timeline, its people and places, its decisions. The caller has loaded the case's key."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from psg.cases.models import (
+    AgencyReference,
+    Case,
+    CaseDecision,
+    CasePlace,
+    CaseTheme,
+    Event,
+    Involvement,
+)
+from psg.cases.rules import DecisionKind, Precision, When
+from psg.crypto import datakeys, open_rows
+from psg.crypto.datakeys import DataKey
+from psg.db import UtcDateTime, db
+from psg.people.models import Person
+from psg.people.rules import Born, Names
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The records of a case's people, places and agencies' numbers, for operations."""
+
+    people: list[tuple[Involvement, Person]]
+    places: list[CasePlace]
+    references: list[AgencyReference]
+
+
+def parts_of(record: Case, *, ended: bool = False) -> Parts:
+    """The records, keys loaded; with `ended` those taken off the case as well."""
+    pairs = list(_people_rows(record, ended=ended))
+    places = select(CasePlace).where(CasePlace.partnership_id == record.partnership_id, CasePlace.case_id == record.id)
+    if not ended:
+        places = places.where(CasePlace.ended_at.is_(None))
+    references = select(AgencyReference).where(
+        AgencyReference.partnership_id == record.partnership_id, AgencyReference.case_id == record.id
+    )
+    return Parts(
+        pairs,
+        list(db.session.scalars(places.order_by(CasePlace.added_at, CasePlace.id))),
+        list(db.session.scalars(references.order_by(AgencyReference.added_at, AgencyReference.id))),
+    )
+
+
+def _people_rows(record: Case, *, ended: bool) -> list[tuple[Involvement, Person]]:
+    statement: Any = (
+        select(Involvement, Person, DataKey.id, DataKey.kind, DataKey.kek_id, DataKey.wrapped)
+        .join(Person, and_(Person.partnership_id == Involvement.partnership_id, Person.id == Involvement.person_id))
+        .join(DataKey, and_(DataKey.partnership_id == Person.partnership_id, DataKey.id == Person.id))
+        .where(Involvement.partnership_id == record.partnership_id, Involvement.case_id == record.id)
+        .order_by(Involvement.added_at, Involvement.id)
+    )
+    if not ended:
+        statement = statement.where(Involvement.ended_at.is_(None))
+    rows = db.session.execute(statement).all()
+    datakeys.adopt(record.partnership_id, [tuple(row[2:6]) for row in rows])
+    return [(row[0], row[1]) for row in rows]
+
+
+@dataclass(frozen=True)
+class PersonView:
+    """A person on a case, opened."""
+
+    id: uuid.UUID
+    """Of the involvement."""
+    person_id: uuid.UUID
+    names: Names
+    born: Born
+    role: str
+    details: dict[str, str]
+    added_by: uuid.UUID
+    added_at: datetime
+    version: int
+
+
+def people_of(record: Case) -> list[PersonView]:
+    """The people on a case: one query."""
+    return [
+        PersonView(
+            involvement.id,
+            person.id,
+            Names.read(person.names) if person.erased_at is None else Names(known=False),
+            Born.read(person.born) if person.erased_at is None else Born(),
+            involvement.role or "",
+            involvement.details or {},
+            involvement.added_by,
+            involvement.added_at,
+            involvement.version,
+        )
+        for involvement, person in _people_rows(record, ended=False)
+    ]
+
+
+@dataclass(frozen=True)
+class PlaceView:
+    """A place on a case, opened."""
+
+    id: uuid.UUID
+    details: dict[str, str]
+    added_by: uuid.UUID
+    added_at: datetime
+    version: int
+
+
+@dataclass(frozen=True)
+class ReferenceView:
+    """An agency's own number, opened."""
+
+    id: uuid.UUID
+    agency_id: uuid.UUID
+    number: str
+    meaning: str
+    added_at: datetime
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """A decision about the whole case, opened."""
+
+    id: uuid.UUID
+    kind: DecisionKind
+    at: datetime
+    by: uuid.UUID
+    from_group_id: uuid.UUID | None
+    to_group_id: uuid.UUID | None
+    reason_code: str
+    reason: str
+    changed_for_person: str
+
+
+@dataclass
+class SmallParts:
+    """Everything of a case that comes in small numbers."""
+
+    places: list[PlaceView] = field(default_factory=list)
+    references: list[ReferenceView] = field(default_factory=list)
+    decisions: list[DecisionView] = field(default_factory=list)
+    themes: list[str] = field(default_factory=list)
+
+
+def small_parts_of(record: Case) -> SmallParts:
+    """Places, agencies' numbers, decisions and themes: one query for all four, so that a case page stays quick."""
+    rows = db.session.execute(_SMALL, {"partnership": record.partnership_id, "case": record.id}).all()
+    found = SmallParts(themes=sorted(row.code for row in rows if row.what == "theme"))
+    for row in sorted((row for row in rows if row.what != "theme"), key=lambda row: (row.at, row.id)):
+        _ADDERS[row.what](record, found, row)
+    return found
+
+
+def _put_place(record: Case, found: SmallParts, row: Any) -> None:
+    details = _opened(record, CasePlace, ("details",), row.id, row.first)[0]
+    found.places.append(PlaceView(row.id, details or {}, row.by, row.at, row.version))
+
+
+def _put_reference(record: Case, found: SmallParts, row: Any) -> None:
+    number, meaning = _opened(record, AgencyReference, ("number", "meaning"), row.id, row.first, row.second)
+    found.references.append(ReferenceView(row.id, row.one, number or "", meaning or "", row.at))
+
+
+def _put_decision(record: Case, found: SmallParts, row: Any) -> None:
+    reason, changed = _opened(record, CaseDecision, ("reason", "changed_for_person"), row.id, row.first, row.second)
+    found.decisions.append(
+        DecisionView(
+            row.id, DecisionKind(row.kind), row.at, row.by, row.one, row.two, row.code, reason or "", changed or ""
+        )
+    )
+
+
+_ADDERS = {"place": _put_place, "reference": _put_reference, "decision": _put_decision}
+
+
+def _opened(record: Case, model: Any, names: Sequence[str], row_id: uuid.UUID, *blobs: bytes) -> tuple[Any, ...]:
+    opened = open_rows(record.partnership_id, model, names, [(record.id, row_id, *blobs)])[0]
+    return opened if opened is not None else (None,) * len(names)
+
+
+def _part(what: str, model: Any, **columns: Any) -> Any:
+    empty: dict[str, ColumnElement[Any]] = {
+        "at": cast(null(), UtcDateTime()),
+        "by": cast(null(), Uuid()),
+        "version": cast(null(), Integer()),
+        "kind": cast(null(), String()),
+        "code": cast(null(), String()),
+        "one": cast(null(), Uuid()),
+        "two": cast(null(), Uuid()),
+        "first": cast(null(), LargeBinary()),
+        "second": cast(null(), LargeBinary()),
+    }
+    chosen = [columns.get(name, nothing).label(name) for name, nothing in empty.items()]
+    return select(literal(what).label("what"), model.id.label("id"), *chosen).where(
+        model.partnership_id == _PARTNERSHIP, model.case_id == _CASE
+    )
+
+
+_PARTNERSHIP, _CASE = bindparam("partnership", type_=Uuid()), bindparam("case", type_=Uuid())
+_SMALL = union_all(
+    _part(
+        "place",
+        CasePlace,
+        at=CasePlace.added_at,
+        by=CasePlace.added_by,
+        version=CasePlace.version,
+        first=CasePlace.details.column,
+    ).where(CasePlace.ended_at.is_(None)),
+    _part(
+        "reference",
+        AgencyReference,
+        at=AgencyReference.added_at,
+        by=AgencyReference.added_by,
+        one=AgencyReference.agency_id,
+        first=AgencyReference.number.column,
+        second=AgencyReference.meaning.column,
+    ),
+    _part(
+        "decision",
+        CaseDecision,
+        at=CaseDecision.decided_at,
+        by=CaseDecision.decided_by,
+        kind=cast(CaseDecision.kind, String()),
+        code=CaseDecision.reason_code,
+        one=CaseDecision.from_group_id,
+        two=CaseDecision.to_group_id,
+        first=CaseDecision.reason.column,
+        second=CaseDecision.changed_for_person.column,
+    ),
+    _part("theme", CaseTheme, code=CaseTheme.code),
+)
+
+
+@dataclass(frozen=True)
+class EventView:
+    """An entry of the timeline, opened."""
+
+    id: uuid.UUID
+    kind: str
+    when: When
+    what: str
+    who: str
+    agency_id: uuid.UUID
+    entered_by: uuid.UUID
+    entered_at: datetime
+    changed_at: datetime | None
+    corrects_id: uuid.UUID | None
+    corrections: int
+    """How many corrections stand under it."""
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Where it stands among others, oldest first; what has no date stands before everything."""
+        day = self.when.sort_on
+        return (day is not None, day or date.min, self.when.at_time or "24", self.entered_at, self.id)
+
+
+@dataclass(frozen=True)
+class Events:
+    """Part of a timeline, newest first, with its numbers: of all entries, and of those entered since a moment."""
+
+    shown: list[EventView]
+    total: int
+    since: int
+
+
+_SEALED = ("what", "who", "period", "at_time")
+
+
+def events_of(
+    record: Case,
+    *,
+    limit: int | None = None,
+    since: datetime | None = None,
+    kind: str = "",
+    agency_id: uuid.UUID | None = None,
+    corrections: bool = False,
+) -> Events:
+    """The timeline, newest first: one query. Corrections are left out unless asked for, and are never counted."""
+    later = aliased(Event)
+    corrected = (
+        select(func.count())
+        .select_from(later)
+        .where(later.partnership_id == Event.partnership_id, later.case_id == record.id, later.corrects_id == Event.id)
+        .correlate(Event)
+        .scalar_subquery()
+    )
+    top = Event.corrects_id.is_(None)
+    new = and_(top, Event.entered_at > since) if since is not None else literal(False)
+    statement: Any = (
+        select(
+            Event.id,
+            *(getattr(Event, name).column for name in _SEALED),
+            Event.kind,
+            Event.sort_on,
+            Event.precision,
+            Event.owning_agency_id,
+            Event.entered_by,
+            Event.entered_at,
+            Event.changed_at,
+            Event.corrects_id,
+            corrected,
+            func.sum(case((top, 1), else_=0)).over(),
+            func.sum(case((new, 1), else_=0)).over(),
+        )
+        .where(Event.partnership_id == record.partnership_id, Event.case_id == record.id)
+        .order_by(Event.sort_on.is_(None), Event.sort_on.desc(), Event.entered_at.desc(), Event.id.desc())
+    )
+    if not corrections:
+        statement = statement.where(top)
+    if kind:
+        statement = statement.where(Event.kind == kind)
+    if agency_id is not None:
+        statement = statement.where(Event.owning_agency_id == agency_id)
+    rows = db.session.execute(statement.limit(limit)).all()
+    opened = open_rows(record.partnership_id, Event, _SEALED, [(record.id, *row[:5]) for row in rows])
+    shown = [_view(row, texts) for row, texts in zip(rows, opened, strict=True) if texts is not None]
+    shown.sort(key=lambda event: event.order, reverse=True)
+    return Events(shown, int(rows[0][-2]) if rows else 0, int(rows[0][-1]) if rows else 0)
+
+
+def _view(row: Any, texts: tuple[Any, ...]) -> EventView:
+    what, who, period, at_time = (text or "" for text in texts)
+    precision = Precision(row.precision)
+    return EventView(
+        row.id,
+        row.kind,
+        When(row.sort_on, precision, period, at_time),
+        what,
+        who,
+        row.owning_agency_id,
+        row.entered_by,
+        row.entered_at,
+        row.changed_at,
+        row.corrects_id,
+        row[-3],
+    )
+
+
+def when_of(event: Event) -> When:
+    """When a note's event happened."""
+    return When(event.sort_on, event.precision, event.period or "", event.at_time or "")

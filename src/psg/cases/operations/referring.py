@@ -1,0 +1,185 @@
+"""A referral, from its first saved page to its sending."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from psg import audit, clock
+from psg.access import Viewer
+from psg.audit import Event
+from psg.cases import reminding
+from psg.cases.contents import parts_of
+from psg.cases.models import Case, CaseTheme
+from psg.cases.operations.common import agency_of, person_of, require, touch
+from psg.cases.operations.duplicates import note_duplicates
+from psg.cases.operations.parties import (
+    add_person,
+    add_place,
+    add_reference,
+    entry_of_person,
+    entry_of_place,
+    entry_of_reference,
+)
+from psg.cases.rules import CaseState, Move, SubjectKind, When
+from psg.cases.values import REFERRAL, CaseValues
+from psg.crypto import datakeys
+from psg.db import DomainError, db
+from psg.ids import new_id, new_reference
+from psg.partnerships.models import Partnership
+from psg.people import operations as people
+
+
+def log_case(partnership_id: uuid.UUID, group_id: uuid.UUID | None, values: CaseValues, *, by: Viewer) -> Case:
+    """Make a whole referral and send it to a group, or to the coordinator when the referrer is not sure."""
+    case = start_draft(partnership_id, subject_kind=values.subject_kind, by=by)
+    for person in values.people:
+        add_person(case, names=person.names, role=person.role, born=person.born, details=person.details, by=by)
+    for place in values.places:
+        add_place(case, details=place, by=by)
+    for agency_id, number, meaning in values.references:
+        add_reference(case, agency_id=agency_id, number=number, meaning=meaning, by=by)
+    answers, themes = values.referral, values.themes
+    set_what(case, title=values.title, narrative=values.narrative, themes=themes, referral=answers, by=by)
+    basis, purpose, handling = values.lawful_basis, values.purpose, values.handling
+    set_why(case, lawful_basis=basis, purpose=purpose, handling=handling, referral={}, by=by)
+    send(case, group_id=group_id, by=by)
+    return case
+
+
+def start_draft(partnership_id: uuid.UUID, *, subject_kind: SubjectKind, by: Viewer) -> Case:
+    """Begin a referral: it has its reference and its key from the first saved page on."""
+    case_id = new_id()
+    datakeys.create(partnership_id, case_id, datakeys.CASE)
+    now = clock.now()
+    case = Case(
+        partnership_id=partnership_id,
+        id=case_id,
+        reference=_free_reference(partnership_id),
+        state=CaseState.DRAFT,
+        subject_kind=subject_kind,
+        referrer_id=person_of(by),
+        referrer_agency_id=agency_of(by, partnership_id),
+        created_at=now,
+        last_activity_at=now,
+        title="",
+        summary="",
+        narrative="",
+        now_text="",
+        referral={},
+    )
+    db.session.add(case)
+    db.session.flush()
+    audit.record(Event.CASE_LOGGED, case, by=by)
+    return case
+
+
+def set_who(case: Case, *, subject_kind: SubjectKind, by: Viewer) -> None:
+    """Say what the referral is about: a person, a place or both."""
+    require(Move.SEND, case)
+    case.subject_kind = subject_kind
+    _saved(case, by, "subject_kind")
+
+
+def set_what(
+    case: Case, *, title: str, narrative: str, themes: Sequence[str], referral: Mapping[str, Any], by: Viewer
+) -> None:
+    """Say what is happening. `referral` holds some of the answers named in psg.cases.values.REFERRAL."""
+    require(Move.SEND, case)
+    case.title, case.narrative = title, narrative
+    _answer(case, referral)
+    had = list(
+        db.session.scalars(
+            select(CaseTheme).where(CaseTheme.partnership_id == case.partnership_id, CaseTheme.case_id == case.id)
+        )
+    )
+    for theme in had:
+        if theme.code not in themes:
+            db.session.delete(theme)
+    for code in dict.fromkeys(themes):
+        if code not in {theme.code for theme in had}:
+            db.session.add(
+                CaseTheme(partnership_id=case.partnership_id, id=new_id(), case_id=case.id, code=code)
+            )
+    _saved(case, by, "title", "narrative", "themes", *sorted(referral))
+
+
+def set_why(
+    case: Case,
+    *,
+    lawful_basis: Sequence[str],
+    purpose: Sequence[str],
+    handling: Sequence[str],
+    referral: Mapping[str, Any],
+    by: Viewer,
+) -> None:
+    """Say why several agencies are needed, and by what right and for what purpose this is shared."""
+    require(Move.SEND, case)
+    case.lawful_basis = " ".join(lawful_basis)
+    case.purpose = " ".join(purpose)
+    case.handling = " ".join(handling)
+    _answer(case, referral)
+    _saved(case, by, "lawful_basis", "purpose", "handling", *sorted(referral))
+
+
+def send(case: Case, *, group_id: uuid.UUID | None, by: Viewer) -> None:
+    """Send the referral: it can be found from now on, the deciders are told, and possible duplicates are noted."""
+    require(Move.SEND, case)
+    if missing := what_is_missing(case):
+        raise DomainError(missing)
+    case.group_id = group_id
+    case.state = CaseState.SENT
+    case.sent_at = clock.now()
+    touch(case)
+    db.session.flush()
+    parts = parts_of(case)
+    entries = [entry_of_person(involvement, person) for involvement, person in parts.people]
+    entries += [entry_of_place(place) for place in parts.places]
+    entries += [entry_of_reference(reference) for reference in parts.references]
+    note_duplicates(case, entries)
+    people.index_entries(case.partnership_id, entries)
+    reminding.referral_waits(case)
+    audit.record(Event.CASE_SENT, case, by=by)
+    db.session.flush()
+
+
+def what_is_missing(case: Case) -> str:
+    """A sentence on what a draft needs before it can be sent; "" when nothing is missing."""
+    if not case.title or not case.narrative:
+        return "Say what is happening before you send the case: it needs a working title and an account."
+    if not case.lawful_basis or not case.purpose:
+        return "Say by what right and for what purpose this is shared before you send the case."
+    return ""
+
+
+def _answer(case: Case, referral: Mapping[str, Any]) -> None:
+    if strange := set(referral) - set(REFERRAL):
+        raise ValueError(f"no such answers: {', '.join(sorted(strange))}")
+    answers = dict(case.referral or {})
+    answers.update({name: stored(value) for name, value in referral.items()})
+    case.referral = answers
+
+
+def stored(value: Any) -> Any:
+    """An answer as it is sealed."""
+    if isinstance(value, When):
+        day = value.sort_on.isoformat() if value.sort_on else None
+        return {"sort_on": day, "precision": value.precision.value, "words": value.words}
+    return value
+
+
+def _saved(case: Case, by: Viewer, *fields: str) -> None:
+    touch(case)
+    audit.record(Event.CASE_EDITED, case, by=by, fields=fields)
+    db.session.flush()
+
+
+def _free_reference(partnership_id: uuid.UUID) -> str:
+    """A reference nobody has: among 24 million there is hardly ever a second try."""
+    prefix = db.session.get_one(Partnership, partnership_id).prefix
+    while True:
+        reference = new_reference(prefix)
+        taken = select(Case.id).where(Case.partnership_id == partnership_id, Case.reference == reference)
+        if db.session.scalar(taken) is None:
+            return reference

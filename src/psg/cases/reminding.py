@@ -1,0 +1,249 @@
+"""Who is reminded of what about cases, and in which words. No case text, no names: references, dates and a link."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from psg import clock
+from psg.access import Permission, Role, Viewer, policy
+from psg.cases.models import Case
+from psg.cases.queries import load_facts
+from psg.cases.rules import CaseState
+from psg.db import db
+from psg.partnerships.models import Partnership
+from psg.reminders import kinds
+from psg.reminders import operations as reminders
+from psg.reminders.kinds import Message, MessageKind, ObligationKind
+from psg.reminders.models import Delivery, Obligation
+from psg.web.words import long_date, plural
+
+DECISIONS = {"accepted": "accepted", "declined": "declined", "passed-on": "passed on to another group"}
+
+
+def path_of(case: Case) -> str:
+    """The case page, below the base address."""
+    partnership = db.session.get_one(Partnership, case.partnership_id)
+    return f"/{partnership.slug}/cases/{case.reference}"
+
+
+# What operations call
+
+
+def referral_waits(case: Case) -> None:
+    """A referral has been sent, or passed on: the coordinators and the group's chairs hear of it and owe a decision."""
+    reminders.settle(partnership_id=case.partnership_id, record_id=case.id, kind=REFERRAL_WAITING.code)
+    today = clock.today()
+    due_on = clock.add_working_days(today, _setting(case, "referral-waiting"))
+    deciders = set(kinds.holders(case.partnership_id, Role.COORDINATOR))
+    owe_to: list[tuple[Role, uuid.UUID | None]] = [(Role.COORDINATOR, None)]
+    if case.group_id is not None:
+        deciders |= set(kinds.holders(case.partnership_id, Role.CHAIR, case.group_id))
+        owe_to.append((Role.CHAIR, case.group_id))
+    path = path_of(case)
+    for role, group_id in owe_to:
+        reminders.owe(
+            partnership_id=case.partnership_id,
+            kind=REFERRAL_WAITING.code,
+            record_id=case.id,
+            stage=role.value,
+            case_id=case.id,
+            reference=case.reference,
+            path=f"{path}/decide",
+            role=role.value,
+            group_id=group_id,
+            due_on=due_on,
+            next_on=due_on,
+        )
+    for user_id in sorted(deciders - {case.referrer_id}):
+        _tell(case, user_id, NEW_REFERRAL.code, f"{path}/decide", key=f"{case.id}:{case.group_id or 'unsure'}")
+
+
+def referral_decided(case: Case, decision: str) -> None:
+    """The chair or coordinator has decided: nothing is owed any longer, and the referrer hears of it."""
+    if decision != "passed-on":
+        reminders.settle(partnership_id=case.partnership_id, record_id=case.id, kind=REFERRAL_WAITING.code)
+    key = f"{case.id}:{decision}:{clock.now().isoformat(timespec='seconds')}"
+    _tell(case, case.referrer_id, REFERRAL_DECIDED.code, path_of(case), key=key, decision=decision)
+
+
+def lead_named(case: Case, by: uuid.UUID | None) -> None:
+    """Somebody leads the case from now on: they hear of it unless they did it themselves."""
+    if case.lead_officer_id is not None and case.lead_officer_id != by:
+        key = f"{case.id}:{clock.now().isoformat(timespec='seconds')}"
+        _tell(case, case.lead_officer_id, MADE_LEAD.code, path_of(case), key=key)
+
+
+def review_owed(case: Case) -> None:
+    """The case's review is owed by its lead officer, or by the coordinators while it has none; settled when closed."""
+    if case.state is not CaseState.OPEN or case.review_on is None:
+        reminders.settle(partnership_id=case.partnership_id, record_id=case.id, kind=CASE_REVIEW.code)
+        return
+    first = case.review_on - timedelta(days=_setting(case, "review-due-in"))
+    reminders.owe(
+        partnership_id=case.partnership_id,
+        kind=CASE_REVIEW.code,
+        record_id=case.id,
+        case_id=case.id,
+        reference=f"review of {case.reference}",
+        path=path_of(case),
+        user_id=case.lead_officer_id,
+        role="" if case.lead_officer_id else Role.COORDINATOR.value,
+        due_on=case.review_on,
+        next_on=clock.working_day_on_or_after(max(first, clock.today())),
+    )
+
+
+def nothing_owed(case: Case) -> None:
+    """The case has gone: every reminder about it is settled."""
+    reminders.settle(partnership_id=case.partnership_id, record_id=case.id)
+
+
+def _setting(case: Case, code: str) -> int:
+    return int(kinds.settings_for(case.partnership_id, case.group_id)[code])
+
+
+def _tell(case: Case, user_id: uuid.UUID, kind: str, path: str, *, key: str, decision: str = "") -> None:
+    details = {"case_id": str(case.id), "reference": case.reference, "path": path, "decision": decision}
+    reminders.tell(user_id=user_id, kind=kind, key=key[:100], partnership_id=case.partnership_id, details=details)
+
+
+# Asked again when a message is about to go
+
+
+def _cases(partnership_id: uuid.UUID | None, ids: Collection[uuid.UUID | None]) -> dict[uuid.UUID, Case]:
+    if partnership_id is None:
+        return {}
+    known = [case_id for case_id in ids if case_id is not None]
+    statement = select(Case).where(Case.partnership_id == partnership_id, Case.id.in_(known))
+    return {case.id: case for case in load_facts(db.session.scalars(statement))}
+
+
+def _told_case(delivery: Delivery) -> Case | None:
+    case_id = uuid.UUID(delivery.details["case_id"])
+    return _cases(delivery.partnership_id, [case_id]).get(case_id)
+
+
+def _still_owed(
+    viewer: Viewer, owed: Sequence[Obligation], state: CaseState, permission: Permission
+) -> set[uuid.UUID]:
+    wanted: set[uuid.UUID] = set()
+    for partnership_id in {obligation.partnership_id for obligation in owed}:
+        here = [obligation for obligation in owed if obligation.partnership_id == partnership_id]
+        cases = _cases(partnership_id, [obligation.case_id for obligation in here])
+        wanted |= {
+            obligation.id
+            for obligation in here
+            if (case := cases.get(obligation.record_id)) is not None
+            and case.state is state
+            and policy.permits(viewer, permission, case.facts())
+        }
+    return wanted
+
+
+def _referral_wanted(viewer: Viewer, owed: Sequence[Obligation]) -> set[uuid.UUID]:
+    return _still_owed(viewer, owed, CaseState.SENT, Permission.CASE_DECIDE)
+
+
+def _review_wanted(viewer: Viewer, owed: Sequence[Obligation]) -> set[uuid.UUID]:
+    return _still_owed(viewer, owed, CaseState.OPEN, Permission.CASE_READ)
+
+
+def _referral_line(obligation: Obligation, today: date) -> str:  # noqa: ARG001 - the shape of every kind's `line`
+    return f"referral {obligation.reference}, not decided; due {long_date(obligation.due_on)}"
+
+
+def _review_line(obligation: Obligation, today: date) -> str:  # noqa: ARG001 - as above
+    return f"{obligation.reference}, due {long_date(obligation.due_on)}"
+
+
+def _referral_again(obligation: Obligation, told_on: date) -> date:
+    days = int(kinds.settings_for(obligation.partnership_id, obligation.group_id)["referral-waiting"])
+    return clock.add_working_days(told_on, days)
+
+
+def _review_again(obligation: Obligation, told_on: date) -> date:
+    if told_on < obligation.due_on:
+        return clock.working_day_on_or_after(obligation.due_on)
+    days = int(kinds.settings_for(obligation.partnership_id, obligation.group_id)["review-repeat"])
+    return clock.working_day_on_or_after(told_on + timedelta(days=days))
+
+
+def _new_wanted(viewer: Viewer, delivery: Delivery) -> bool:
+    case = _told_case(delivery)
+    undecided = case is not None and case.state is CaseState.SENT
+    return undecided and case is not None and policy.permits(viewer, Permission.CASE_DECIDE, case.facts())
+
+
+def _new_words(_viewer: Viewer, delivery: Delivery) -> Message:
+    reference = delivery.details["reference"]
+    return Message(
+        subject=f"PSG: new referral {reference} waits for a decision",
+        paragraphs=[f"Referral {reference} has been sent and waits for your decision: accept, pass on or decline."],
+        link=delivery.details["path"],
+        why="You get this because you chair the group or coordinate the partnership.",
+    )
+
+
+def _decided_wanted(viewer: Viewer, delivery: Delivery) -> bool:
+    case = _told_case(delivery)
+    place = viewer.standing(delivery.partnership_id) if delivery.partnership_id else None
+    return case is not None and place is not None and place.agreement_signed and case.referrer_id == viewer.user_id
+
+
+def _decided_words(viewer: Viewer, delivery: Delivery) -> Message:
+    reference, decision = delivery.details["reference"], DECISIONS[delivery.details["decision"]]
+    case = _told_case(delivery)
+    readable = case is not None and policy.permits(viewer, Permission.CASE_READ, case.facts())
+    follow = "The reason stands on its page." if readable else "Ask your coordinator if you want to know more."
+    return Message(
+        subject=f"PSG: your referral {reference} was {decision}",
+        paragraphs=[f"Referral {reference}, which you sent, was {decision}. {follow}"],
+        link=delivery.details["path"] if readable else "",
+        why="You get this because you sent the referral.",
+    )
+
+
+def _lead_wanted(viewer: Viewer, delivery: Delivery) -> bool:
+    case = _told_case(delivery)
+    if case is None or case.state is not CaseState.OPEN or case.lead_officer_id != viewer.user_id:
+        return False
+    return policy.permits(viewer, Permission.CASE_READ, case.facts())
+
+
+def _lead_words(_viewer: Viewer, delivery: Delivery) -> Message:
+    reference = delivery.details["reference"]
+    case = _told_case(delivery)
+    review = f" Its review is due on {long_date(case.review_on)}." if case is not None and case.review_on else ""
+    return Message(
+        subject=f"PSG: you lead case {reference}",
+        paragraphs=[f"You have been made lead officer of case {reference}.{review}"],
+        link=delivery.details["path"],
+        why="You get this because you were named as lead officer.",
+    )
+
+
+REFERRAL_WAITING = ObligationKind(
+    "referral-waiting",
+    _referral_line,
+    _referral_again,
+    _referral_wanted,
+    heading="Referrals to decide",
+    subject=lambda count: f"{plural(count, 'referral')} to decide",
+    label="Referral waiting",
+)
+CASE_REVIEW = ObligationKind(
+    "case-review",
+    _review_line,
+    _review_again,
+    _review_wanted,
+    heading="Case reviews",
+    subject=lambda count: f"{plural(count, 'case review')} due",
+    label="Case review due",
+)
+NEW_REFERRAL = MessageKind("new-referral", _new_wanted, _new_words, label="New referral")
+REFERRAL_DECIDED = MessageKind("referral-decided", _decided_wanted, _decided_words, label="Referral decided")
+MADE_LEAD = MessageKind("made-lead", _lead_wanted, _lead_words, label="Made lead officer")
+
+KINDS = (REFERRAL_WAITING, CASE_REVIEW, NEW_REFERRAL, REFERRAL_DECIDED, MADE_LEAD)
