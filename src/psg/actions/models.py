@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, datetime
+from typing import ClassVar
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -49,7 +50,7 @@ class Action(Sealed, Versioned, Owned, Model):
     evidence = sealed_text()
     """Where the proof is."""
 
-    _case_facts: CaseFacts | None = None
+    _case_facts: ClassVar[CaseFacts | None] = None
 
     def facts(self) -> ActionFacts:
         """What access rules may know about it; the loader puts the case's facts in place."""

@@ -35,7 +35,7 @@ class Obligation(Owned, Model):
     stage: Mapped[str] = mapped_column(String(20), default="")
     """Set apart obligations of one kind for one record, such as the owner's and the agency lead's."""
     case_id: Mapped[uuid.UUID | None]
-    reference: Mapped[str] = mapped_column(String(40), default="")
+    reference: Mapped[str] = mapped_column(String(120), default="")
     """What a message may call it, such as 'action 1 of EC-7QK4-M2'."""
     path: Mapped[str] = mapped_column(String(200), default="")
     """Where the link leads, below the base address."""

@@ -1,0 +1,70 @@
+"""Bringing a database to the newest form, with the owner's rights; the application's own role gets less."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, NullPool, create_engine
+from sqlalchemy.engine import make_url
+
+from psg import paths
+from psg.db.session import configure_engine
+
+
+def owner_engine(url: str) -> Engine:
+    """An engine for the owner's address: one connection, values never printed."""
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    configure_engine(engine)
+    return engine
+
+
+def upgrade(url: str, *, to: str = "head") -> None:
+    """Run every migration that is missing."""
+    _run(url, lambda config: command.upgrade(config, to))
+
+
+def downgrade(url: str, *, to: str) -> None:
+    """Take migrations back, down to `to` or 'base'."""
+    _run(url, lambda config: command.downgrade(config, to))
+
+
+def head() -> str:
+    """The newest revision this program knows."""
+    return ScriptDirectory(str(paths.MIGRATIONS)).get_current_head() or ""
+
+
+def revision_of(connection: Connection) -> str:
+    """The revision a database is at; empty when it has never been migrated."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def application_role(url: str) -> str | None:
+    """The PostgreSQL role the application signs in as, for granting; None on SQLite."""
+    address = make_url(url)
+    return address.username if address.get_backend_name() == "postgresql" else None
+
+
+def _run(url: str, run: Callable[[Config], None]) -> None:
+    engine = owner_engine(url)
+    try:
+        with engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                # Batch migrations rebuild tables; with enforcement on, that would cascade. Checked again below.
+                connection.exec_driver_sql("pragma foreign_keys=off")
+                connection.commit()
+            run(_config(connection))
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(paths.MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
