@@ -4,6 +4,7 @@ A message is claimed before it is sent and marked after, each in a transaction o
 claimed anew when the lease runs out and sent again under the same Message-ID: a repeat rather than a silence.
 """
 
+import logging
 import secrets
 import time
 import uuid
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import and_, func, or_, select, text, update
 
 from psg import clock
@@ -28,7 +28,7 @@ from psg.settings import current
 LEASE = timedelta(minutes=5)
 _MARGIN = timedelta(seconds=90)  # longer than the slowest single message: six answers of ten seconds each
 _BATCH = 50
-_logger = structlog.get_logger(__name__)
+_logger = logging.getLogger(__name__)
 _IN_PLAY = text("state in ('waiting', 'sending')")  # as the partial index has it, so that both databases use it
 
 
@@ -189,7 +189,7 @@ def _mark(delivery: Delivery, claim: uuid.UUID, result: Result) -> None:
             update(Delivery).where(Delivery.id == delivery.id, Delivery.claim == claim).values(**values)
         )
         if changed.rowcount == 0:
-            _logger.warning("delivery_taken_over", delivery=str(delivery.id))
+            _logger.warning("delivery_taken_over", extra={"delivery": str(delivery.id)})
             return
         if result.dropped:
             _change(

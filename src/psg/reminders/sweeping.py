@@ -4,6 +4,7 @@ Set-based in bounded batches, each its own transaction. Every row it writes has 
 transaction that told it, so running twice, or two at once, changes nothing. Its cost follows what is due.
 """
 
+import logging
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import select, text, update
 
 from psg import clock
@@ -23,7 +23,7 @@ from psg.reminders.rules import DeliveryState, covers_until, digest_moment, next
 from psg.reminders.storing import insert_if_new
 
 _BATCH = 500
-_logger = structlog.get_logger(__name__)
+_logger = logging.getLogger(__name__)
 _STILL_OWED = text("next_on is not null")  # as the partial index has it, so that both databases use it
 
 
@@ -205,7 +205,7 @@ def _next(obligation: Obligation, day: _Day) -> date | None:
     kind = kinds.obligation_kind(obligation.kind)
     if kind is None or obligation.next_on is None:
         # No feature knows the kind: an older version is running beside a newer one. It keeps till that one is gone.
-        _logger.error("reminder_kind_unknown", kind=obligation.kind)
+        _logger.error("reminder_kind_unknown", extra={"kind": obligation.kind})
         return day.until
     after = kind.next_after
     return next_occasion(lambda told_on: after(obligation, told_on), max(obligation.next_on, day.today), day.today)
