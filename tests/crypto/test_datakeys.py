@@ -162,11 +162,15 @@ def test_opened_keys_are_bounded_in_number_and_age():
     assert held.get(names[0]) is None
     assert held.get(names[-1]) == names[-1]
     now[0] = 301
+    held.grow_older()
     assert held.get(names[-1]) == names[-1]
-    now[0] = 1000
-    held.put(names[0], names[0])
-    assert held.get(names[-1]) is None
-    assert len(held) == 1
+    now[0] = 602
+    held.grow_older()
+    assert held.get(names[-2]) is None
+    assert held.get(names[-1]) == names[-1]
+    now[0] = 2000
+    held.grow_older()
+    assert len(held) == 0
 
 
 def test_shredding_lets_go_of_the_opened_key(folder, here, ring):

@@ -6,6 +6,7 @@ page asks for each once; `load` fetches the keys of a whole list with one query.
 
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -86,11 +87,18 @@ def get(partnership_id: UUID, owner_id: UUID) -> SealingKey:
     raise NoDataKey(f"there is no data key for record {owner_id}")
 
 
+def expect_erased(partnership_id: UUID, owner_id: UUID) -> None:
+    """Return for an erased record; raises NoDataKey when the record simply has no key."""
+    with suppress(Erased):
+        get(partnership_id, owner_id)
+
+
 def load(partnership_id: UUID, owner_ids: Iterable[UUID]) -> None:
     """Open the keys of these records with one query; those already open cost nothing. Missing ones show in `get`."""
     held = _held().keys
     partnership = partnership_id.int
-    wanted = [owner_id for owner_id in set(owner_ids) if (partnership, owner_id.int) not in held]
+    # A set of the missing only: hashing a UUID costs as much as looking it up by number.
+    wanted = list({owner_id for owner_id in owner_ids if (partnership, owner_id.int) not in held})
     for start in range(0, len(wanted), _MANY):
         found = select(DataKey.id, DataKey.kind, DataKey.kek_id, DataKey.wrapped).where(
             DataKey.partnership_id == partnership_id, DataKey.id.in_(wanted[start : start + _MANY])
@@ -102,6 +110,7 @@ def adopt(partnership_id: UUID, rows: Iterable[Any]) -> None:
     """Open keys that a list's own query fetched by joining data_keys: rows of (owner id, kind, kek_id, wrapped)."""
     held, ring = _held().keys, keyring()
     partnership, recent = partnership_id.int, ring.data_keys
+    recent.grow_older()
     for owner_id, kind, kek_id, wrapped in rows:
         name = (partnership, owner_id.int)
         if name in held:
@@ -114,14 +123,9 @@ def adopt(partnership_id: UUID, rows: Iterable[Any]) -> None:
 
 
 def opened(partnership_id: UUID, owner_ids: Iterable[UUID]) -> Mapping[tuple[int, int], SealingKey | None]:
-    """The keys of many records by (partnership, owner) as numbers: None for an erased one. Raises NoDataKey."""
-    owner_ids = set(owner_ids)
+    """The keys of many records by (partnership, owner) as numbers: None for an erased one, none for a missing one."""
     load(partnership_id, owner_ids)
-    held = _held().keys
-    for owner_id in owner_ids:
-        if (partnership_id.int, owner_id.int) not in held:
-            get(partnership_id, owner_id)
-    return held
+    return _held().keys
 
 
 def shred(partnership_id: UUID, owner_id: UUID) -> None:
@@ -147,7 +151,7 @@ def _open(partnership_id: UUID, owner_id: UUID, kind: str, kek_id: bytes, wrappe
     try:
         if by.partnership_id != partnership_id:
             raise Unopenable("the data key names the key of another partnership")
-        return wrapping.ready(wrapping.unwrap(by, owner_id, kind, wrapped))
+        return wrapping.unwrap_ready(by, owner_id, kind, wrapped)
     except Unopenable as problem:
         log.error("data key of record %s of partnership %s does not open: %s", owner_id, partnership_id, problem)
         raise

@@ -132,10 +132,7 @@ def read_folder(places: KeyPlaces) -> list[KeyFile]:
     """Every wrapped key file of the folder; raises KeyProblem listing all that is wrong with folder and files."""
     folder = places.keys
     if not folder.is_dir():
-        raise KeyProblem(
-            f"There is no key folder at {folder}. If this installation has run before, put the folder back from its "
-            "own backup. For a new installation run: psg keys init"
-        )
+        raise _no_folder(folder)
     problems = (
         [] if _private(folder) else [f"The key folder {folder} is open to other accounts. Run: chmod 700 {folder}"]
     )
@@ -248,13 +245,20 @@ def only_writer(folder: Path) -> Iterator[None]:
     """Let one key command at a time change the folder; a second one waits."""
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise KeyProblem(f"The key folder {folder} cannot be opened ({error.strerror}).") from None
+    except OSError:
+        raise _no_folder(folder) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)
+
+
+def _no_folder(folder: Path) -> KeyProblem:
+    return KeyProblem(
+        f"There is no key folder at {folder}, or this account may not read it. If this installation has run before, "
+        "put the folder back from its own backup. For a new installation run: psg keys init"
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -31,23 +31,29 @@ class OpenedKeys:
 
     def get(self, wrapped: WrappedKey) -> SealingKey | None:
         """The opened key of these wrapped bytes, if it was used lately."""
-        if (key := self._recent.get(wrapped)) is not None and self._tick() - self._turned < self._seconds:
+        if (key := self._recent.get(wrapped)) is not None:
             return key
-        key = self._recent.get(wrapped) or self._older.get(wrapped)
-        if key is None:
-            return None
-        return self.put(wrapped, key)
+        if (key := self._older.get(wrapped)) is not None:
+            return self.put(wrapped, key)
+        return None
 
     def put(self, wrapped: WrappedKey, key: SealingKey) -> SealingKey:
-        """Keep an opened key, and let go of the older half when the newer is full or its time is over."""
+        """Keep an opened key, letting go of the older half when the newer is full."""
         with self._lock:
-            late = self._tick() - self._turned
-            if late >= self._seconds or len(self._recent) >= self._half:
-                self._older = {} if late >= 2 * self._seconds else self._recent
-                self._recent = {}
-                self._turned = self._tick()
+            if len(self._recent) >= self._half:
+                self._turn(self._recent)
             self._recent[wrapped] = key
         return key
+
+    def grow_older(self) -> None:
+        """Called once for each list of keys asked for: let go of what nobody used for one to two periods."""
+        late = self._tick() - self._turned
+        if late >= self._seconds:
+            with self._lock:
+                self._turn({} if late >= 2 * self._seconds else self._recent)
+
+    def _turn(self, older: dict[WrappedKey, SealingKey]) -> None:
+        self._older, self._recent, self._turned = older, {}, self._tick()
 
     def forget(self, partnership_id: UUID, owner_id: UUID) -> None:
         """Let go of an owner's key at once."""

@@ -200,21 +200,17 @@ def open_rows(
     """
     rows = list(rows)
     attributes = [model.sealed_attribute(name) for name in names]
-    places = [envelope.place(partnership_id, model.__tablename__, a.column_name) for a in attributes]
-    cells = list(zip(places, [a.read for a in attributes], strict=True))
+    columns = [(envelope.place(partnership_id, model.__tablename__, a.column_name), a.read) for a in attributes]
     keys = datakeys.opened(partnership_id, [row[0] for row in rows])
-    partnership, unseal = partnership_id.int, envelope.unseal_with
+    partnership = partnership_id.int
     result: list[tuple[Any, ...] | None] = []
     for owner_id, row_id, *blobs in rows:
-        key = keys[partnership, owner_id.int]
-        if key is None:
+        if (key := keys.get((partnership, owner_id.int))) is None:
+            datakeys.expect_erased(partnership_id, owner_id)
             result.append(None)
             continue
-        tail = row_id.bytes + key.suffix
         try:
-            result.append(
-                tuple([read(unseal(key, where + tail, blob)) for (where, read), blob in zip(cells, blobs, strict=True)])
-            )
+            result.append(envelope.open_row(key, columns, row_id, blobs))
         except Unopenable as problem:
             raise alarm(model, ", ".join(names), row_id, problem) from None
     return result

@@ -48,6 +48,15 @@ def wrap(by: PartnershipKey, owner_id: UUID, kind: str, data_key: bytes) -> byte
 
 def unwrap(by: PartnershipKey, owner_id: UUID, kind: str, wrapped: bytes) -> bytes:
     """The data key; raises Unopenable when the wrapping was changed, moved, or holds another key than it commits to."""
+    return _unwrap(by, owner_id, kind, wrapped)[0]
+
+
+def unwrap_ready(by: PartnershipKey, owner_id: UUID, kind: str, wrapped: bytes) -> SealingKey:
+    """The data key made ready; raises Unopenable as `unwrap` does."""
+    return SealingKey(*_unwrap(by, owner_id, kind, wrapped))
+
+
+def _unwrap(by: PartnershipKey, owner_id: UUID, kind: str, wrapped: bytes) -> tuple[bytes, bytes]:
     if len(wrapped) != WRAPPED_SIZE or wrapped[0] != VERSION:
         raise Unopenable("the wrapped data key is not in a known form")
     try:
@@ -56,9 +65,10 @@ def unwrap(by: PartnershipKey, owner_id: UUID, kind: str, wrapped: bytes) -> byt
         )
     except InvalidTag:
         raise Unopenable("the wrapped data key was changed, or moved from another record") from None
-    if not hmac.compare_digest(names_of(data_key)[1], wrapped[_COMMITMENT_AT:]):
+    key_id, commitment = names_of(data_key)
+    if not hmac.compare_digest(commitment, wrapped[_COMMITMENT_AT:]):
         raise Unopenable("the data key is not the one that its record committed to")
-    return data_key
+    return data_key, key_id
 
 
 def ready(data_key: bytes) -> SealingKey:
@@ -67,4 +77,4 @@ def ready(data_key: bytes) -> SealingKey:
 
 
 def _bound_to(by: PartnershipKey, owner_id: UUID, kind: str) -> bytes:
-    return by.binding + prefixed(owner_id) + prefixed(kind)
+    return by.binding + prefixed(owner_id.bytes) + prefixed(kind.encode())
