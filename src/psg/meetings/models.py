@@ -56,7 +56,8 @@ class Meeting(Sealed, Versioned, Owned, Model):
     )
 
     group_id: Mapped[uuid.UUID]
-    from_series: Mapped[bool] = mapped_column(default=False)
+    series_on: Mapped[date | None]
+    """The date of the series that it stands for, also after it was moved or cancelled; None for an extra meeting."""
     held_on: Mapped[date]
     at: Mapped[time]
     minutes: Mapped[int]
@@ -71,6 +72,10 @@ class Meeting(Sealed, Versioned, Owned, Model):
     ended_at: Mapped[datetime | None]
     agreed_at: Mapped[datetime | None]
     agreed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    changed_at: Mapped[datetime | None]
+    """When the agenda was last arranged or something was recorded; every such change also raises the version."""
+    cancel_reason: Mapped[str] = mapped_column(String(40), default="")
+    """A code of psg.meetings.rules.CANCEL_REASONS, when it was cancelled."""
     notes = sealed_text()
     """Free text of the minutes that belongs to no case."""
 
@@ -99,6 +104,7 @@ class AgendaItem(Versioned, Owned, Model):
     title: Mapped[str] = mapped_column(default="")
     """Of a standing item; a case's title stays with the case."""
     position: Mapped[int]
+    """Of a section on the agenda, of a case in its section; 0 when asked for and not placed by the chair yet."""
     minutes: Mapped[int] = mapped_column(default=5)
     state: Mapped[ItemState] = mapped_column(default=ItemState.ON)
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
@@ -108,6 +114,8 @@ class AgendaItem(Versioned, Owned, Model):
     parked_until: Mapped[date | None]
     in_version: Mapped[int] = mapped_column(default=0)
     """The agenda version in which it was first published; 0 when not yet."""
+    published: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """What readers see: {section, position, minutes, reasons} as last published; empty when not on that agenda."""
 
 
 class Attendance(Owned, Versioned, Model):

@@ -56,3 +56,67 @@ class Attended(StrEnum):
     DEPUTY = "deputy"
     APOLOGIES = "apologies"
     ABSENT = "absent"
+
+
+class Effect(StrEnum):
+    """What a decision does to its case."""
+
+    OPEN = "open"
+    CLOSE = "close"
+    PASS_ON = "pass-on"  # noqa: S105 - a decision, not a password
+    ESCALATE = "escalate"
+    DEFER = "defer"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+
+
+CASE_SECTIONS = (Section.NEW_REFERRALS, Section.OPEN_PEOPLE, Section.OPEN_PLACES, Section.CLOSURE)
+"""Sections that hold cases, in their usual order."""
+
+SECTION_TITLES = {
+    Section.NEW_REFERRALS: "New referrals",
+    Section.OPEN_PEOPLE: "Open cases: people",
+    Section.OPEN_PLACES: "Open cases: places",
+    Section.CLOSURE: "Cases proposed for closure",
+}
+"""Used when a group's standing agenda has no such section but a case needs it."""
+
+OFF_REASONS = {
+    "waits-for-court": "waits for a court or an order",
+    "waits-for-agency": "waits for an agency's answer",
+    "nothing-new": "nothing new to decide",
+    "lead-absent": "its lead cannot come",
+    "dealt-with": "dealt with since",
+    "other-meeting": "another meeting takes it",
+    "no-time": "no time at this meeting",
+}
+"""Why the chair took a case off an agenda. Codes: free words would be case text."""
+
+CANCEL_REASONS = {
+    "no-quorum": "too few agencies can come",
+    "holiday": "it falls on or near a holiday",
+    "nothing-to-discuss": "no case needs it",
+    "chair-absent": "nobody can take the chair",
+    "place": "the place cannot be used",
+    "emergency": "an emergency",
+}
+"""Why a meeting was cancelled."""
+
+REFERRAL_DECISIONS = {
+    "accept": Effect.ACCEPT,
+    "decline": Effect.DECLINE,
+    "pass-on": Effect.PASS_ON,
+    "defer": Effect.DEFER,
+}
+"""What can be decided about a referral; an open case has the decisions of reference/meeting-decisions.yaml."""
+
+REFERRAL_WORDS = {"accept": "Accept", "decline": "Decline"}
+"""Labels of the decisions that only a referral has."""
+
+PRESENT = frozenset({Attended.HERE, Attended.DEPUTY})
+"""What counts an agency towards the quorum."""
+
+MAY_ARRANGE = frozenset({MeetingState.PREPARING, MeetingState.PUBLISHED})
+MAY_RECORD = frozenset({MeetingState.PREPARING, MeetingState.PUBLISHED})
+MAY_CORRECT = frozenset({MeetingState.PREPARING, MeetingState.PUBLISHED, MeetingState.HELD})
+HAPPENED = frozenset({MeetingState.HELD, MeetingState.AGREED})

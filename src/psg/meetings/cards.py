@@ -1,0 +1,155 @@
+"""What an agenda shows of a case: reference, working title, band. Never a name, an address or a note."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from psg import clock
+from psg.access import Standing, Viewer
+from psg.cases import queries as cases
+from psg.cases.models import Case, CaseNamed
+from psg.cases.rules import CaseState, SubjectKind, Tone
+from psg.crypto import datakeys, open_rows
+from psg.db import db
+from psg.meetings.reasons import LiveCase
+
+ERASED_TITLE = "Erased"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A case as a line of an agenda shows it."""
+
+    case_id: uuid.UUID
+    reference: str
+    title: str
+    state: CaseState
+    group_id: uuid.UUID | None
+    subject_kind: SubjectKind | None
+    referrer_agency_id: uuid.UUID
+    lead_agency_id: uuid.UUID | None
+    lead_officer_id: uuid.UUID | None
+    sent_at: datetime | None
+    review_on: date | None
+    band: str
+    tone: Tone
+    band_rank: int
+    rose_at: datetime | None
+    closure_proposed: bool
+    score: str
+    """Score in words, such as '18 of 24, up 3'."""
+    mine: bool
+    """Whether the viewer leads it or owns an action on it."""
+
+    def live(self, **more: Any) -> LiveCase:
+        """The part of it that the rules look at."""
+        return LiveCase(
+            case_id=self.case_id,
+            reference=self.reference,
+            waiting=self.state is CaseState.SENT,
+            about_person=self.subject_kind in (SubjectKind.PERSON, SubjectKind.BOTH),
+            about_place=self.subject_kind in (SubjectKind.PLACE, SubjectKind.BOTH),
+            referrer_agency_id=self.referrer_agency_id,
+            sent_on=_day(self.sent_at),
+            review_on=self.review_on,
+            band_rank=self.band_rank,
+            risk_rose_on=_day(self.rose_at),
+            closure_proposed=self.closure_proposed,
+            **more,
+        )
+
+
+_COLUMNS: tuple[Any, ...] = (
+    Case.id,
+    Case.reference,
+    Case.state,
+    Case.group_id,
+    Case.subject_kind,
+    Case.referrer_agency_id,
+    Case.lead_agency_id,
+    Case.lead_officer_id,
+    Case.sent_at,
+    Case.review_on,
+    Case.band,
+    Case.band_tone,
+    Case.band_rank,
+    Case.band_direction,
+    Case.assessed_at,
+    Case.closure_proposed_at,
+    Case.title.column,
+    Case.summary.column,
+)
+
+
+def find(
+    viewer: Viewer, standing: Standing, *where: ColumnElement[bool], more_keys: Iterable[uuid.UUID] = ()
+) -> dict[uuid.UUID, Card]:
+    """Cards of the cases that a person may see and that meet the conditions: two queries, however many there are.
+
+    more_keys: data keys to fetch with those of the cases, such as the meeting's own.
+    """
+    mine = names(viewer).label("mine")
+    statement = select(mine, *_COLUMNS).where(
+        Case.partnership_id == standing.partnership_id, cases.visible(viewer, standing), *where
+    )
+    return _cards(standing.partnership_id, db.session.execute(statement), more_keys)
+
+
+def by_ids(
+    viewer: Viewer, standing: Standing, case_ids: Iterable[uuid.UUID], *, more_keys: Iterable[uuid.UUID] = ()
+) -> dict[uuid.UUID, Card]:
+    """Cards of these cases, as far as the person may see them."""
+    return find(viewer, standing, Case.id.in_(list(case_ids)), more_keys=more_keys)
+
+
+def _cards(partnership_id: uuid.UUID, found: Iterable[Any], more_keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Card]:
+    everything = [tuple(row) for row in found]
+    rows = [row[1:] for row in everything]
+    datakeys.load(partnership_id, [*(row[0] for row in rows), *more_keys])
+    texts = open_rows(partnership_id, Case, ("title", "summary"), [(row[0], row[0], row[-2], row[-1]) for row in rows])
+    cards: dict[uuid.UUID, Card] = {}
+    for (is_mine, *_), row, text in zip(everything, rows, texts, strict=True):
+        (case_id, reference, state, group_id, kind, referrer, agency, officer) = row[:8]
+        (sent_at, review_on, band, tone, rank, direction, assessed_at, proposed_at) = row[8:16]
+        cards[case_id] = Card(
+            case_id=case_id,
+            reference=reference,
+            title=(text[0] or "No title yet") if text else ERASED_TITLE,
+            state=state,
+            group_id=group_id,
+            subject_kind=kind,
+            referrer_agency_id=referrer,
+            lead_agency_id=agency,
+            lead_officer_id=officer,
+            sent_at=sent_at,
+            review_on=review_on,
+            band=band or "Not assessed",
+            tone=tone,
+            band_rank=rank,
+            rose_at=assessed_at if direction > 0 else None,
+            closure_proposed=proposed_at is not None,
+            score=(text[1] or "") if text else "",
+            mine=bool(is_mine),
+        )
+    return cards
+
+
+def names(viewer: Viewer) -> ColumnElement[bool]:
+    """Cases on which a person is named: lead officer or owner of an action."""
+    return (
+        select(CaseNamed.case_id)
+        .where(
+            CaseNamed.partnership_id == Case.partnership_id,
+            CaseNamed.case_id == Case.id,
+            CaseNamed.user_id == viewer.user_id,
+        )
+        .exists()
+    )
+
+
+def _day(moment: datetime | None) -> date | None:
+    return clock.local(moment).date() if moment else None

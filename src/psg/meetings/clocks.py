@@ -1,0 +1,58 @@
+"""A group's clocks around a meeting: each offset is a setting of the group over the shipped starting value."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from psg import clock, reference
+from psg.meetings.models import Meeting
+from psg.partnerships.models import Group
+
+
+def offset(group: Group, code: str) -> int:
+    """A group's number of working days for one clock, such as referrals-close."""
+    own = group.settings.get(code)
+    if isinstance(own, int) and not isinstance(own, bool):
+        return own
+    return int(_defaults()[code])
+
+
+def _defaults() -> dict[str, Any]:
+    return {entry["code"]: entry["value"] for entry in reference.load("reminder-defaults")["entries"]}
+
+
+@dataclass(frozen=True)
+class CutOffs:
+    """The dates that lead up to a meeting and follow it."""
+
+    referrals_close: date
+    publish_by: date
+    research_in: date
+    minutes_out: date
+    remind_on: date
+
+
+def cut_offs(group: Group, held_on: date) -> CutOffs:
+    """A meeting's dates in working days of England."""
+    return CutOffs(
+        referrals_close=clock.add_working_days(held_on, -offset(group, "referrals-close")),
+        publish_by=clock.add_working_days(held_on, -offset(group, "agenda-published")),
+        research_in=clock.add_working_days(held_on, -offset(group, "research-in")),
+        minutes_out=clock.add_working_days(held_on, offset(group, "minutes-out")),
+        remind_on=clock.add_working_days(held_on, -offset(group, "meeting-tomorrow")),
+    )
+
+
+def starts_at(meeting: Meeting) -> datetime:
+    """The moment a meeting begins: its local date and time, whatever the clocks did since it was planned."""
+    return clock.at_local(meeting.held_on, meeting.at)
+
+
+def quorum(group: Group) -> int:
+    """How many agencies the group's terms ask for; 0 when they say nothing."""
+    own = group.settings.get("quorum")
+    return own if isinstance(own, int) and not isinstance(own, bool) and own > 0 else 0
+
+
+USUAL_TIME = time(10, 0)
+USUAL_MINUTES = 120

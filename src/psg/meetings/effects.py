@@ -1,0 +1,132 @@
+"""What a decision does to its case. The case's own rules may refuse; their sentence is shown to whoever decides."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from psg.audit import Event, record
+from psg.cases import operations as cases
+from psg.cases.rules import CaseState
+from psg.db import DomainError
+from psg.meetings.live import effect_of
+from psg.meetings.rules import REFERRAL_DECISIONS, Effect
+
+if TYPE_CHECKING:
+    from psg.access import Viewer
+    from psg.cases.models import Case
+
+OUTSIDE = "outside"
+"""In place of a group: passed on to a forum that is none of this partnership's groups."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What a meeting decides about a case, with what the decision needs."""
+
+    code: str
+    agreed: str
+    next_review_on: date | None = None
+    close_reason: str = ""
+    """For closing and declining: a code of the partnership's list."""
+    changed_for_person: str = ""
+    """For closing: what changed for the person harmed."""
+    to_group_id: uuid.UUID | None = None
+    """For passing on: the group; None for a forum outside the partnership."""
+    lead_agency_id: uuid.UUID | None = None
+    """For accepting a referral."""
+    lead_officer_id: uuid.UUID | None = None
+
+
+class Incomplete(DomainError):
+    """A decision lacks something; `field` names what."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def effect(decision: Decision, case: "Case") -> Effect:
+    """What the decision does; raises Incomplete when it is none that this case can have."""
+    found = effect_of(decision.code)
+    allowed = decision.code in REFERRAL_DECISIONS if case.state is CaseState.SENT else found in _OPEN_EFFECTS
+    if found is None or not allowed:
+        raise Incomplete("decision", "Select what was decided.")
+    return found
+
+
+def check(decision: Decision, case: "Case") -> Effect:
+    """The decision's effect, once everything it needs is there."""
+    found = effect(decision, case)
+    if found is Effect.CLOSE and not decision.close_reason:
+        raise Incomplete("close_reason", "Select why the case is closed.")
+    if found is Effect.CLOSE and not decision.changed_for_person:
+        raise Incomplete("changed_for_person", "Enter what has changed for the person harmed.")
+    if found is Effect.DECLINE and not decision.close_reason:
+        raise Incomplete("decline_reason", "Select why the referral is declined.")
+    if found is Effect.ACCEPT and decision.lead_agency_id is None:
+        raise Incomplete("lead_agency", "Select the lead agency.")
+    if found in (Effect.ACCEPT, Effect.OPEN) and decision.next_review_on is None:
+        raise Incomplete("next_review_on", "Enter when the case is reviewed next.")
+    if found is not Effect.OPEN and not decision.agreed:
+        raise Incomplete("agreed", "Enter what was agreed and why.")
+    return found
+
+
+def apply(decision: Decision, case: "Case", *, by: "Viewer") -> Effect:
+    """Let the decision take effect on the case."""
+    found = check(decision, case)
+    match found:
+        case Effect.CLOSE:
+            cases.close(
+                case,
+                reason_code=decision.close_reason,
+                reason=decision.agreed,
+                changed_for_person=decision.changed_for_person,
+                by=by,
+            )
+        case Effect.PASS_ON:
+            _pass_on(decision, case, by=by)
+        case Effect.DECLINE:
+            cases.decline(case, reason_code=decision.close_reason, reason=decision.agreed, by=by)
+        case Effect.ACCEPT:
+            _accept(decision, case, by=by)
+        case Effect.OPEN | Effect.ESCALATE | Effect.DEFER:
+            if found is Effect.OPEN and case.closure_proposed_at is not None:
+                # The group has answered the proposal: without this it would stand under closure next month again.
+                case.closure_proposed_at = None
+                record(Event.CASE_EDITED, case, by=by, fields=["closure_proposed_at"])
+            if decision.next_review_on is not None and case.state is CaseState.OPEN:
+                cases.set_review(case, review_on=decision.next_review_on, by=by)
+    return found
+
+
+def _accept(decision: Decision, case: "Case", *, by: "Viewer") -> None:
+    if decision.lead_agency_id is None or decision.next_review_on is None:
+        raise Incomplete("lead_agency", "Select the lead agency, and enter when the case is reviewed next.")
+    cases.accept(
+        case,
+        lead_agency_id=decision.lead_agency_id,
+        lead_officer_id=decision.lead_officer_id,
+        review_on=decision.next_review_on,
+        reason=decision.agreed,
+        by=by,
+    )
+
+
+def _pass_on(decision: Decision, case: "Case", *, by: "Viewer") -> None:
+    if decision.to_group_id is not None:
+        cases.pass_on(case, group_id=decision.to_group_id, reason=decision.agreed, by=by)
+    elif case.state is CaseState.SENT:
+        cases.decline(case, reason_code="better-forum", reason=decision.agreed, by=by)
+    else:
+        cases.close(
+            case,
+            reason_code="moved-process",
+            reason=decision.agreed,
+            changed_for_person=decision.changed_for_person or decision.agreed,
+            by=by,
+        )
+
+
+_OPEN_EFFECTS = frozenset({Effect.OPEN, Effect.CLOSE, Effect.PASS_ON, Effect.ESCALATE, Effect.DEFER})

@@ -1,0 +1,232 @@
+"""The agenda of a meeting from the database: stored arrangement and live cases, in a fixed number of queries."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, and_, func, or_, select
+
+from psg import clock, reference
+from psg.access import Standing, Viewer
+from psg.actions.models import Action
+from psg.actions.rules import ActionState
+from psg.cases.models import Case
+from psg.cases.rules import CaseState
+from psg.db import db
+from psg.meetings import cards
+from psg.meetings.agenda import Agenda, Slot, Stored, build
+from psg.meetings.cards import Card
+from psg.meetings.models import AgendaItem, Meeting, Outcome, StandingItem
+from psg.meetings.reasons import Point
+from psg.meetings.rules import HAPPENED, REFERRAL_DECISIONS, Effect, ItemState, MeetingState, Reason
+
+_LOOK_BACK = 24
+"""How many earlier meetings may lie between this one and the last that was held."""
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """Everything the page where an agenda is built needs."""
+
+    meeting: Meeting
+    agenda: Agenda
+    cards: Mapping[uuid.UUID, Card]
+    items: dict[uuid.UUID, AgendaItem]
+    """Stored rows by case; what is newly stored is added."""
+    copies: tuple[AgendaItem, ...]
+    """Stored copies of the group's sections, once published."""
+    point: Point
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """What the group's meetings before this one left behind."""
+
+    last_held_on: date | None
+    carried: Mapping[uuid.UUID, tuple[str, date]]
+    parked: Mapping[uuid.UUID, date]
+
+
+def workbench(viewer: Viewer, standing: Standing, meeting: Meeting) -> Workbench:
+    """The agenda as it would stand if it were published now."""
+    rows = list(
+        db.session.scalars(
+            select(AgendaItem)
+            .where(AgendaItem.partnership_id == meeting.partnership_id, AgendaItem.meeting_id == meeting.id)
+            .order_by(AgendaItem.position, AgendaItem.id)
+        )
+    )
+    items = {row.case_id: row for row in rows if row.case_id is not None}
+    copies = tuple(row for row in rows if row.case_id is None)
+    in_group = and_(Case.group_id == meeting.group_id, Case.state.in_((CaseState.SENT, CaseState.OPEN)))
+    shown = cards.find(viewer, standing, or_(in_group, Case.id.in_(list(items))) if items else in_group)
+    overdue = _overdue(meeting)
+    earlier = _earlier(meeting)
+    point = Point(meeting.held_on, earlier.last_held_on)
+    stored = [_stored(row) for row in items.values()]
+    asked = {row.case_id: asked_by(row) for row in stored}
+    live = []
+    gone: dict[uuid.UUID, tuple[str, str]] = {}
+    for card in shown.values():
+        if card.group_id != meeting.group_id or card.state not in (CaseState.SENT, CaseState.OPEN):
+            gone[card.case_id] = (card.reference, _why_gone(card, meeting))
+            continue
+        how, since = earlier.carried.get(card.case_id, ("", None))
+        live.append(
+            card.live(
+                overdue=overdue.get(card.case_id, {}),
+                asked_by=asked.get(card.case_id, ()),
+                carried=how,
+                carried_from=since,
+            )
+        )
+    agenda = build(slots(meeting, copies), stored, live, point, parked=earlier.parked, gone=gone)
+    return Workbench(meeting, agenda, shown, items, copies, point)
+
+
+def slots(meeting: Meeting, copies: tuple[AgendaItem, ...] = ()) -> list[Slot]:
+    """The sections of a meeting's agenda: the copies once it is published, else the group's standing items."""
+    if copies:
+        return [
+            Slot(section=row.section, title=row.title, minutes=row.minutes, standing_id=row.standing_id, item_id=row.id)
+            for row in sorted(copies, key=lambda row: row.position)
+        ]
+    found = db.session.scalars(
+        select(StandingItem)
+        .where(StandingItem.partnership_id == meeting.partnership_id, StandingItem.group_id == meeting.group_id)
+        .order_by(StandingItem.position, StandingItem.id)
+    )
+    return [Slot(section=row.section, title=row.title, minutes=row.minutes, standing_id=row.id) for row in found]
+
+
+def asked_by(row: Stored) -> tuple[uuid.UUID, ...]:
+    """The agencies that asked for a stored case."""
+    return tuple(uuid.UUID(why["agency"]) for why in row.reasons if why.get("code") == Reason.ASKED_FOR.value)
+
+
+def effect_of(decision: str) -> Effect | None:
+    """What a decision's code does; None for a code no list has any more."""
+    if decision in REFERRAL_DECISIONS:
+        return REFERRAL_DECISIONS[decision]
+    for entry in reference.load("meeting-decisions")["entries"]:
+        if entry["code"] == decision:
+            return Effect(entry["effect"])
+    return None
+
+
+def _stored(row: AgendaItem) -> Stored:
+    if row.case_id is None:
+        raise ValueError("a section is no case")
+    return Stored(
+        item_id=row.id,
+        case_id=row.case_id,
+        section=row.section,
+        position=row.position,
+        minutes=row.minutes,
+        state=row.state,
+        reasons=tuple(row.reasons),
+        off_reason=row.off_reason,
+        parked_until=row.parked_until,
+        in_version=row.in_version,
+    )
+
+
+def _why_gone(card: Card, meeting: Meeting) -> str:
+    if card.state is CaseState.ERASED:
+        return "erased"
+    if card.state is CaseState.CLOSED:
+        return "closed"
+    if card.state is CaseState.DECLINED:
+        return "declined"
+    return "passed on to another group" if card.group_id != meeting.group_id else "not sent yet"
+
+
+def _overdue(meeting: Meeting) -> dict[uuid.UUID, dict[uuid.UUID, int]]:
+    statement = (
+        select(Action.case_id, Action.owner_agency_id, func.count())
+        .join(Case, and_(Case.partnership_id == Action.partnership_id, Case.id == Action.case_id))
+        .where(
+            Action.partnership_id == meeting.partnership_id,
+            Action.state == ActionState.OPEN,
+            Action.due_on < clock.today(),
+            Case.group_id == meeting.group_id,
+            Case.state == CaseState.OPEN,
+        )
+        .group_by(Action.case_id, Action.owner_agency_id)
+    )
+    counts: dict[uuid.UUID, dict[uuid.UUID, int]] = defaultdict(dict)
+    for case_id, agency_id, count in db.session.execute(statement):
+        counts[case_id][agency_id] = count
+    return counts
+
+
+def _earlier(meeting: Meeting) -> _Earlier:
+    before = db.session.execute(
+        select(Meeting.id, Meeting.held_on, Meeting.state)
+        .where(
+            Meeting.partnership_id == meeting.partnership_id,
+            Meeting.group_id == meeting.group_id,
+            Meeting.held_on < meeting.held_on,
+        )
+        .order_by(Meeting.held_on.desc())
+        .limit(_LOOK_BACK)
+    ).all()
+    last = next((row for row in before if row.state in HAPPENED), None)
+    today = clock.today()
+    since = [
+        row
+        for row in before
+        if (last is None or row.held_on > last.held_on) and (row.state is MeetingState.CANCELLED or row.held_on < today)
+    ]
+    if last is not None:
+        since.append(last)
+    carried = _carried({row.id: row for row in since}) if since else {}
+    parked = _parked(meeting)
+    # Parked cases come back once: at the first meeting on or after their date.
+    still = {case_id: until for case_id, (until, _) in parked.items() if until > meeting.held_on}
+    for case_id, (until, parked_at) in parked.items():
+        if until <= meeting.held_on and (last is None or until > last.held_on):
+            carried.setdefault(case_id, ("parked", parked_at))
+    return _Earlier(last.held_on if last else None, carried, still)
+
+
+def _carried(meetings: Mapping[uuid.UUID, Row[Any]]) -> dict[uuid.UUID, tuple[str, date]]:
+    """Cases that those meetings left open: deferred, or not reached. The latest meeting's word counts."""
+    statement = (
+        select(AgendaItem.meeting_id, AgendaItem.case_id, AgendaItem.state, AgendaItem.in_version, Outcome.decision)
+        .outerjoin(Outcome, and_(Outcome.partnership_id == AgendaItem.partnership_id, Outcome.item_id == AgendaItem.id))
+        .where(AgendaItem.meeting_id.in_(list(meetings)), AgendaItem.case_id.is_not(None))
+    )
+    rows = sorted(db.session.execute(statement), key=lambda row: meetings[row.meeting_id].held_on)
+    carried: dict[uuid.UUID, tuple[str, date]] = {}
+    for row in rows:
+        meeting = meetings[row.meeting_id]
+        carried.pop(row.case_id, None)
+        was_held = meeting.state in HAPPENED
+        if row.state is not ItemState.ON or (was_held and not row.in_version):
+            continue
+        if row.decision is None:
+            carried[row.case_id] = ("not-reached", meeting.held_on)
+        elif effect_of(row.decision) is Effect.DEFER:
+            carried[row.case_id] = ("deferred", meeting.held_on)
+    return carried
+
+
+def _parked(meeting: Meeting) -> dict[uuid.UUID, tuple[date, date]]:
+    """Cases parked at earlier meetings: until when, and at which meeting. The latest parking counts."""
+    statement = (
+        select(AgendaItem.case_id, AgendaItem.parked_until, Meeting.held_on)
+        .join(Meeting, and_(Meeting.partnership_id == AgendaItem.partnership_id, Meeting.id == AgendaItem.meeting_id))
+        .where(
+            AgendaItem.partnership_id == meeting.partnership_id,
+            AgendaItem.state == ItemState.PARKED,
+            AgendaItem.parked_until.is_not(None),
+            Meeting.group_id == meeting.group_id,
+            Meeting.held_on < meeting.held_on,
+        )
+        .order_by(Meeting.held_on)
+    )
+    return {row[0]: (row[1], row[2]) for row in db.session.execute(statement) if row[0] and row[1]}

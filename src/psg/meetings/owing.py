@@ -1,0 +1,119 @@
+"""What a meeting makes people owe, and whom its changes are told to. Written with the change, sent by the worker."""
+
+import uuid
+from collections.abc import Iterable
+
+from psg import clock
+from psg.access import Role
+from psg.db import db
+from psg.meetings.clocks import cut_offs
+from psg.meetings.models import Meeting
+from psg.partnerships.models import Group, Partnership
+from psg.partnerships.queries import holders
+from psg.reminders import operations as reminders
+from psg.web.words import full_date
+
+REFERRALS_CLOSE = "referrals-close"
+PUBLISH_AGENDA = "publish-agenda"
+AGENDA_PUBLISHED = "agenda-published"
+MEETING_TOMORROW = "meeting-tomorrow"
+MEETING_MOVED = "meeting-moved"
+MEETING_CANCELLED = "meeting-cancelled"
+
+
+def owe(meeting: Meeting, group: Group) -> None:
+    """The coordinator and the chair owe an agenda: referrals close, then it is published."""
+    dates = cut_offs(group, meeting.held_on)
+    if meeting.held_on < clock.today():
+        return
+    name = f"{group.name}, {full_date(meeting.held_on)}"
+    path = f"/{_slug(meeting.partnership_id)}/meetings/{meeting.id}/agenda"
+    for kind, due_on in ((REFERRALS_CLOSE, dates.referrals_close), (PUBLISH_AGENDA, dates.publish_by)):
+        for role, group_id in ((Role.COORDINATOR, None), (Role.CHAIR, group.id)):
+            reminders.owe(
+                partnership_id=meeting.partnership_id,
+                kind=kind,
+                record_id=meeting.id,
+                stage=role.value,
+                reference=name,
+                path=path,
+                role=role.value,
+                group_id=group_id,
+                due_on=due_on,
+                next_on=max(clock.add_working_days(due_on, -1), clock.today()),
+            )
+
+
+def move(meeting: Meeting, group: Group) -> None:
+    """The meeting has another date: what is owed for it has other dates and another name."""
+    settle_all(meeting)
+    if not meeting.agenda_version:
+        owe(meeting, group)
+
+
+def settle_all(meeting: Meeting) -> None:
+    """Nothing is owed for the meeting any more."""
+    reminders.settle(partnership_id=meeting.partnership_id, record_id=meeting.id)
+
+
+def settle_publishing(meeting: Meeting) -> None:
+    """The agenda is out."""
+    settle_all(meeting)
+
+
+def tell_published(meeting: Meeting, *, only: Iterable[uuid.UUID] | None = None) -> list[uuid.UUID]:
+    """Mail those who may read the agenda; `only` narrows a later version to those it concerns. Gives who is told."""
+    people = audience(meeting)
+    if only is not None:
+        concerned = set(only)
+        people = [user_id for user_id in people if user_id in concerned]
+    _tell(meeting, people, AGENDA_PUBLISHED, f"{meeting.id}:{meeting.agenda_version}", version=meeting.agenda_version)
+    return people
+
+
+def tell_tomorrow(meeting: Meeting) -> list[uuid.UUID]:
+    """Remind everybody of a meeting that is near. Telling twice for one date sends one mail."""
+    people = audience(meeting)
+    _tell(meeting, people, MEETING_TOMORROW, f"{meeting.id}:{meeting.held_on.isoformat()}")
+    return people
+
+
+def tell_moved(meeting: Meeting) -> None:
+    """Mail the new date, time or place to those who have had the agenda."""
+    stamp = f"{meeting.held_on.isoformat()}T{meeting.at.isoformat(timespec='minutes')}"
+    _tell(meeting, audience(meeting), MEETING_MOVED, f"{meeting.id}:{stamp}:{meeting.version}")
+
+
+def tell_cancelled(meeting: Meeting) -> None:
+    """Mail that the meeting does not take place."""
+    _tell(meeting, audience(meeting), MEETING_CANCELLED, str(meeting.id))
+
+
+def audience(meeting: Meeting) -> list[uuid.UUID]:
+    """Members and chair of the group and the partnership's coordinators. Whether each may read is asked at sending."""
+    people: dict[uuid.UUID, None] = {}
+    for role, group_id in (
+        (Role.CHAIR, meeting.group_id),
+        (Role.PRACTITIONER, meeting.group_id),
+        (Role.COORDINATOR, None),
+    ):
+        people |= dict.fromkeys(holders(meeting.partnership_id, role, group_id=group_id))
+    return list(people)
+
+
+def _tell(meeting: Meeting, people: Iterable[uuid.UUID], kind: str, key: str, **details: object) -> None:
+    for user_id in people:
+        reminders.tell(
+            user_id=user_id,
+            kind=kind,
+            key=key,
+            partnership_id=meeting.partnership_id,
+            details={"meeting_id": str(meeting.id), **details},
+        )
+
+
+def _slug(partnership_id: uuid.UUID) -> str:
+    partnership = db.session.get(Partnership, partnership_id)
+    if partnership is None:
+        raise LookupError(f"there is no partnership {partnership_id}")
+    return partnership.slug

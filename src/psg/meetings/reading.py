@@ -1,0 +1,204 @@
+"""What readers see: the published agenda and the record, each with only the cases that this reader may see.
+
+Numbers are counted over what the reader sees, so a case that is not theirs to see leaves no hole.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import and_, select
+
+from psg.access import Standing, Viewer
+from psg.actions.models import Action
+from psg.crypto import datakeys
+from psg.db import db
+from psg.meetings import cards
+from psg.meetings.agenda import Line, Part, Slot, Stored, number_parts
+from psg.meetings.cards import Card
+from psg.meetings.models import Addendum, AgendaItem, Attendance, ItemNote, Meeting, Outcome
+from psg.meetings.recording import attendance_of
+from psg.meetings.rules import HAPPENED, ItemState, MeetingState, Section
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A published agenda as one reader sees it."""
+
+    meeting: Meeting
+    parts: tuple[Part, ...]
+    cards: Mapping[uuid.UUID, Card]
+    outcomes: Mapping[uuid.UUID, Outcome]
+    """By case."""
+    sections: tuple[AgendaItem, ...] = ()
+
+    @property
+    def lines(self) -> list[Line]:
+        """Its cases in order."""
+        return [line for part in self.parts for line in part.lines]
+
+    @property
+    def minutes(self) -> int:
+        """Planned minutes altogether."""
+        return sum(part.minutes for part in self.parts)
+
+    @property
+    def yours(self) -> list[Line]:
+        """Cases the reader leads or acts on."""
+        return [line for line in self.lines if self.cards[line.case_id].mine]
+
+    def item_ids(self) -> list[uuid.UUID]:
+        """Ids of all items in their order: sections that hold no cases, and cases."""
+        ids: list[uuid.UUID] = []
+        for part in self.parts:
+            if part.holds_cases:
+                ids += [line.stored.item_id for line in part.lines if line.stored]
+            elif part.slot.item_id:
+                ids.append(part.slot.item_id)
+        return ids
+
+
+@dataclass(frozen=True)
+class AgreedAction:
+    """An action that the meeting agreed, as the record shows it."""
+
+    case_id: uuid.UUID
+    number: int
+    what: str
+    owner_id: uuid.UUID | None
+    owner_agency_id: uuid.UUID
+    due_on: date
+
+
+@dataclass(frozen=True)
+class Record:
+    """The minutes of a meeting as one reader sees them."""
+
+    reading: Reading
+    notes: Mapping[uuid.UUID, ItemNote]
+    """By section item."""
+    attendance: list[Attendance]
+    actions: Mapping[uuid.UUID, list[AgreedAction]]
+    """By case."""
+    addenda: list[Addendum] = field(default_factory=list)
+
+    @property
+    def meeting(self) -> Meeting:
+        """The meeting."""
+        return self.reading.meeting
+
+
+def published(viewer: Viewer, standing: Standing, meeting: Meeting) -> Reading:
+    """The agenda as published, for one reader: three queries for any number of cases."""
+    statement = (
+        select(AgendaItem, Outcome)
+        .outerjoin(Outcome, and_(Outcome.partnership_id == AgendaItem.partnership_id, Outcome.item_id == AgendaItem.id))
+        .where(
+            AgendaItem.partnership_id == meeting.partnership_id,
+            AgendaItem.meeting_id == meeting.id,
+            AgendaItem.in_version > 0,
+        )
+        .order_by(AgendaItem.position, AgendaItem.id)
+    )
+    rows: list[tuple[AgendaItem, Outcome | None]] = [(row[0], row[1]) for row in db.session.execute(statement)]
+    sections = [item for item, _ in rows if item.case_id is None]
+    items = {item.case_id: item for item, outcome in rows if item.case_id and (item.published or outcome)}
+    shown = cards.by_ids(viewer, standing, items, more_keys=[meeting.id])
+    lines: dict[Section, list[Line]] = {}
+    for case_id, item in items.items():
+        if case_id in shown:
+            line = _line(item, shown[case_id])
+            lines.setdefault(line.section, []).append(line)
+    for here in lines.values():
+        here.sort(key=lambda line: (line.stored.position if line.stored else 0, line.case.reference))
+    slots = [
+        Slot(section=row.section, title=row.title, minutes=row.minutes, standing_id=row.standing_id, item_id=row.id)
+        for row in sections
+    ]
+    return Reading(
+        meeting=meeting,
+        parts=number_parts(slots, lines),
+        cards=shown,
+        outcomes={item.case_id: outcome for item, outcome in rows if outcome is not None and item.case_id in shown},
+        sections=tuple(sections),
+    )
+
+
+def record_of(viewer: Viewer, standing: Standing, meeting: Meeting) -> Record:
+    """The record made from decisions, notes and attendance, for one reader."""
+    reading = published(viewer, standing, meeting)
+    notes = db.session.scalars(
+        select(ItemNote).where(ItemNote.partnership_id == meeting.partnership_id, ItemNote.meeting_id == meeting.id)
+    )
+    addenda: list[Addendum] = []
+    if meeting.state is MeetingState.AGREED:
+        addenda = list(
+            db.session.scalars(
+                select(Addendum)
+                .where(Addendum.partnership_id == meeting.partnership_id, Addendum.meeting_id == meeting.id)
+                .order_by(Addendum.added_at)
+            )
+        )
+    return Record(
+        reading=reading,
+        notes={note.item_id: note for note in notes},
+        attendance=attendance_of(meeting),
+        actions=_actions(meeting, reading),
+        addenda=addenda,
+    )
+
+
+def _actions(meeting: Meeting, reading: Reading) -> dict[uuid.UUID, list[AgreedAction]]:
+    if not reading.cards:
+        return {}
+    found: dict[uuid.UUID, list[AgreedAction]] = {}
+    statement = (
+        select(Action)
+        .where(
+            Action.partnership_id == meeting.partnership_id,
+            Action.meeting_id == meeting.id,
+            Action.case_id.in_(list(reading.cards)),
+        )
+        .order_by(Action.number)
+    )
+    for action in db.session.scalars(statement):
+        # A case erased since has no key any more: its actions are gone with it.
+        if datakeys.opened(meeting.partnership_id, [action.case_id])[meeting.partnership_id.int, action.case_id.int]:
+            found.setdefault(action.case_id, []).append(
+                AgreedAction(
+                    action.case_id,
+                    action.number,
+                    action.what or "",
+                    action.owner_id,
+                    action.owner_agency_id,
+                    action.due_on,
+                )
+            )
+    return found
+
+
+def _line(item: AgendaItem, card: Card) -> Line:
+    seen = item.published or {"section": item.section.value, "position": item.position, "minutes": item.minutes}
+    section = Section(seen["section"])
+    return Line(
+        number="",
+        case=card.live(),
+        section=section,
+        minutes=int(seen["minutes"]),
+        reasons=tuple(seen.get("reasons", ())),
+        stored=Stored(
+            item_id=item.id,
+            case_id=card.case_id,
+            section=section,
+            position=int(seen["position"]),
+            minutes=int(seen["minutes"]),
+            state=ItemState.ON,
+            in_version=item.in_version,
+        ),
+    )
+
+
+def is_over(meeting: Meeting) -> bool:
+    """Whether there is a record to read."""
+    return meeting.state in HAPPENED

@@ -1,0 +1,24 @@
+"""Codes of meetings in the words people read. Plain text, for pages, documents and messages alike."""
+
+from psg import reference
+from psg.meetings.rules import REFERRAL_WORDS, Attended, MeetingState
+
+STATE_WORDS = {
+    MeetingState.PREPARING: "Preparing",
+    MeetingState.PUBLISHED: "Published",
+    MeetingState.HELD: "Held, minutes in draft",
+    MeetingState.AGREED: "Minutes agreed",
+    MeetingState.CANCELLED: "Cancelled",
+}
+
+ATTENDED_WORDS = {
+    Attended.HERE: "Here",
+    Attended.DEPUTY: "Deputy came",
+    Attended.APOLOGIES: "Apologies",
+    Attended.ABSENT: "Absent",
+}
+
+
+def decision_words(code: str) -> str:
+    """A decision's label; the code itself when no list has it any more."""
+    return REFERRAL_WORDS.get(code) or reference.labels("meeting-decisions").get(code, code)
