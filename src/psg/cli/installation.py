@@ -1,0 +1,169 @@
+"""`psg init`, `psg upgrade` and `psg check`: making an installation, keeping it up to date, looking it over."""
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from psg import audit, settings
+from psg.accounts import operations as accounts
+from psg.accounts.models import User
+from psg.app import create_app
+from psg.audit import ddl
+from psg.crypto import KeyProblem, keymaking
+from psg.crypto.checking import check as check_keys
+from psg.crypto.keyfiles import root_path
+from psg.db import db, migrate, transaction
+from psg.partnerships import operations as partnerships
+from psg.partnerships.models import Installation
+from psg.settings import Settings, SettingsError
+
+_TRIAL = """# Written by psg init: a trial on one machine. Not for live records (see README).
+PSG_DATABASE_URL=sqlite:///{folder}/psg.sqlite
+PSG_BROKER_URL=memory://
+PSG_KEYS={folder}/keys
+PSG_ANCHOR_FILE={folder}/anchors.log
+PSG_BASE_URL={base_url}
+PSG_MAIL_URL=folder://{folder}/mail
+PSG_MAIL_FROM=psg@localhost
+"""
+
+
+@click.command()
+@click.option("--admin-email", prompt="E-mail address of the first system administrator")
+@click.option("--admin-name", prompt="Their first and last name")
+@click.option("--base-url", default="http://localhost:8000", help="The address people will type.")
+@click.option("--yes-sqlite", is_flag=True, help="Make a trial with an embedded database here without asking.")
+def init(admin_email: str, admin_name: str, base_url: str, yes_sqlite: bool) -> None:
+    """Make keys and tables, and invite the first system administrator.
+
+    With no PSG_ setting given, offers a trial with an embedded database in this folder. Run again, it migrates the
+    database and changes nothing else.
+    """
+    values = _settings_or_trial(base_url, yes_sqlite=yes_sqlite)
+    if not root_path(values).exists():
+        keymaking.init_root(values)
+        click.echo(f"Root key: {root_path(values)}. Copy it to a safe place: without it nothing can be read again.")
+    keymaking.init_installation(values)
+    migrate_and_grant(values)
+    app = create_app(values)
+    with app.app_context():
+        link = first_administrator(admin_email, admin_name)
+    if link is None:
+        click.echo("The database is up to date. There is already a system administrator.")
+        return
+    click.echo(f"\nOpen this link within 48 hours to set {admin_email}'s password:\n\n  {values.base_url}{link}\n")
+    serve = "gunicorn -c python:worker.embedded wsgi:app" if values.embedded else "gunicorn wsgi:app"
+    click.echo(f"Start PSG first, in this folder:  {serve} --no-control-socket --bind {values.host}")
+
+
+@click.command()
+def upgrade() -> None:
+    """Bring the database to the form this version needs, and give the application's role its rights."""
+    migrate_and_grant(_settings())
+    click.echo(f"The database is at revision {migrate.head()}.")
+
+
+@click.command()
+def check() -> None:
+    """Look the installation over; ends with 0 when all is well."""
+    values = _settings()
+    problems = list(check_keys(values))
+    try:
+        app = create_app(values)
+    except KeyProblem as problem:
+        problems.append(str(problem))
+    else:
+        problems += _database_problems(app) + _folder_problems(values)
+    for problem in problems:
+        click.echo(f"- {problem}")
+    if problems:
+        sys.exit(1)
+    click.echo("All is well.")
+
+
+def migrate_and_grant(values: Settings) -> None:
+    """Run missing migrations as the owner; the application's own role may then not change the audit."""
+    migrate.upgrade(values.database_owner_url)
+    role = migrate.application_role(values.database_url)
+    if role is None or role == migrate.application_role(values.database_owner_url):
+        return
+    engine = migrate.owner_engine(values.database_owner_url)
+    quoted = '"' + role.replace('"', '""') + '"'
+    with engine.begin() as connection:
+        connection.execute(text(f"grant usage on schema public to {quoted}"))
+        connection.execute(text(f"grant select, insert, update, delete on all tables in schema public to {quoted}"))
+        connection.execute(text(f"grant usage on all sequences in schema public to {quoted}"))
+        connection.execute(text(f"revoke insert, update, delete on alembic_version from {quoted}"))
+        for statement in ddl.grants(role):
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def first_administrator(email: str, name: str) -> str | None:
+    """Invite the first system administrator; gives the link's path, or None when there is one already."""
+    if db.session.scalar(select(User.id).where(User.is_system_administrator)):
+        return None
+    first, _, last = name.strip().partition(" ")
+    with transaction():
+        if db.session.get(Installation, 1) is None:
+            partnerships.mark_installation("live")
+        user = accounts.create_user(
+            email=email, first_name=first or "First", last_name=last or first, is_system_administrator=True, by=audit.SYSTEM
+        )
+        link = accounts.invite(user, partnership_id=None, by=audit.SYSTEM)
+    return f"/invitations/{accounts.token_of(link.id)}"
+
+
+def _settings() -> Settings:
+    try:
+        return settings.load()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _settings_or_trial(base_url: str, *, yes_sqlite: bool) -> Settings:
+    given = any(name.startswith("PSG_") and name != "PSG_ENV_FILE" for name in os.environ)
+    env_file = Path(os.environ.get("PSG_ENV_FILE", "psg.env"))
+    if not given and not env_file.exists():
+        question = "No setting is given. Make a trial here, with an embedded database? It is not for live records."
+        if not yes_sqlite and not click.confirm(question):
+            raise click.ClickException("Give the settings of README's table, then run psg init again.")
+        folder = Path.cwd() / "data"
+        env_file.write_text(_TRIAL.format(folder=folder, base_url=base_url.rstrip("/")), encoding="utf-8")
+        env_file.chmod(stat.S_IRUSR | stat.S_IWUSR)
+        folder.mkdir(exist_ok=True)
+        click.echo(f"Settings written to {env_file.resolve()}.")
+    return _settings()
+
+
+def _database_problems(app: Flask) -> list[str]:
+    problems = []
+    with app.app_context():
+        try:
+            with db.engine.connect() as connection:
+                found = migrate.revision_of(connection)
+                if found != migrate.head():
+                    problems.append(f"The database is at revision {found or 'none'}; run: psg upgrade")
+                elif connection.dialect.name == "postgresql" and connection.scalar(
+                    text("select has_table_privilege(current_user, 'audit_events', 'update')")
+                ):
+                    problems.append(
+                        "The application's database role may change audit rows. Give PSG_DATABASE_URL a role of its own, "
+                        "and PSG_DATABASE_OWNER_URL the owner's, then run: psg upgrade"
+                    )
+        except SQLAlchemyError as error:
+            problems.append(f"The database cannot be reached ({type(error).__name__})")
+    return problems
+
+
+def _folder_problems(values: Settings) -> list[str]:
+    folder = values.anchor_file.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return [f"The folder of PSG_ANCHOR_FILE ({folder}) is missing or cannot be written to"]
+    return []
