@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import date, datetime
-from typing import ClassVar
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,6 +17,7 @@ class Action(Sealed, Versioned, Owned, Model):
 
     __tablename__ = "actions"
     __key_owner__ = "case_id"
+    __allow_unmapped__ = True  # for what loaders put beside the columns, below
     __table_args__ = (
         owned_fk("case_id", "cases"),
         UniqueConstraint("partnership_id", "case_id", "number"),
@@ -36,7 +36,8 @@ class Action(Sealed, Versioned, Owned, Model):
     owner_agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agencies.id"))
     due_on: Mapped[date]
     """A local date."""
-    priority: Mapped[str] = mapped_column(String(20), default="normal")
+    priority: Mapped[str] = mapped_column(String(20), default="usual")
+    """A code of reference/action-priorities.yaml."""
     state: Mapped[ActionState] = mapped_column(default=ActionState.OPEN)
     set_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
     set_at: Mapped[datetime]
@@ -50,10 +51,15 @@ class Action(Sealed, Versioned, Owned, Model):
     evidence = sealed_text()
     """Where the proof is."""
 
-    _case_facts: ClassVar[CaseFacts | None] = None
+    _case_facts: CaseFacts | None = None
+
+    def know_case(self, facts: CaseFacts) -> "Action":
+        """Put the case's facts in place, which loaders do before anybody asks the rules."""
+        self._case_facts = facts
+        return self
 
     def facts(self) -> ActionFacts:
-        """What access rules may know about it; the loader puts the case's facts in place."""
+        """What access rules may know about it."""
         if self._case_facts is None:
             raise RuntimeError("an action was loaded without its case's facts")
         return ActionFacts(self._case_facts, self.owner_id, self.owner_agency_id)

@@ -118,9 +118,12 @@ class Event(Enum):
     # Risk
     RISK_ASSESSED = ("risk.assessed", Category.COLLECTION, "assessed risk in case {case}")
     RISK_LOOKED_AT = ("risk.looked_at", Category.CONSULTATION, "looked at risk in case {case}")
+    RISK_SCHEMES_LOADED = ("risk.schemes_loaded", Category.CONFIGURATION, "added the standard risk schemes")
 
     # Actions
+    ACTION_CANCELLED = ("action.cancelled", Category.ALTERATION, "cancelled an action of case {case}")
     ACTION_CHANGED = ("action.changed", Category.ALTERATION, "changed {fields} of an action of case {case}")
+    ACTION_CHASED = ("action.chased", Category.DISCLOSURE, "sent a reminder of an action of case {case}")
     ACTION_DONE = ("action.done", Category.ALTERATION, "marked an action of case {case} as done")
     ACTION_GIVEN = ("action.given", Category.COLLECTION, "gave out an action in case {case}")
     ACTION_LOOKED_AT = ("action.looked_at", Category.CONSULTATION, "looked at an action of case {case}")
@@ -128,6 +131,7 @@ class Event(Enum):
     ACTION_PROGRESS_ADDED = ("action.progress_added", Category.COLLECTION, "added progress to an action of case {case}")
     ACTION_REOPENED = ("action.reopened", Category.ALTERATION, "re-opened an action of case {case}")
     ACTIONS_LISTED = ("action.listed", Category.CONSULTATION, "looked at a list of {count} actions")
+    ACTIONS_PRINTED = ("action.printed", Category.CONSULTATION, "printed a list of {count} actions")
 
     # Meetings
     ADDENDUM_ADDED = ("minutes.addendum_added", Category.COLLECTION, "added an addendum to agreed minutes")

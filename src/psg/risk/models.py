@@ -20,7 +20,7 @@ class Scheme(Owned, Model):
     code: Mapped[str] = mapped_column(String(40))
     version: Mapped[str] = mapped_column(String(10))
     about: Mapped[str] = mapped_column(String(20))
-    """victim or place"""
+    """person or place: what it scores"""
     title: Mapped[str]
     definition: Mapped[dict[str, Any]] = mapped_column(JSON)
     """questions, options with points, bands; the shape of reference/risk-victim.yaml"""
