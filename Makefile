@@ -26,6 +26,9 @@ screens: ## Screenshots of every page into screens/
 demo: ## Invented data in a browser
 	./psg demo
 
+access-table: ## Print the table of rules into docs/access.md
+	uv run --frozen python -c "import pathlib; from psg.access.printed import as_markdown; pathlib.Path('docs/access.md').write_text(as_markdown(), encoding='utf-8')"
+
 format: ## Let ruff and djlint lay out the code
 	.venv/bin/ruff check --fix --quiet . || true
 	.venv/bin/ruff format .
