@@ -1,0 +1,287 @@
+"""The list of cases: what may be seen, filtered, sorted by plain columns, paged by key, and opened row by row.
+
+The statements are built once for each shape of list (state, sort, filters in use) and get their values as parameters;
+each row's key comes with it by a join, and its three sealed columns are opened together.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, Uuid, and_, bindparam, func, select
+
+from psg import clock
+from psg.access import Standing, Viewer
+from psg.cases import checks
+from psg.cases.checks import ActionCount
+from psg.cases.fence import PREPARED, in_state, parameters, sight_of
+from psg.cases.models import Case, CaseTheme
+from psg.cases.rules import CaseState, SubjectKind, Tone
+from psg.crypto import datakeys, open_rows
+from psg.crypto.datakeys import DataKey
+from psg.db import db
+from psg.web import paging
+from psg.web.paging import Cursor, Page
+
+PAGE = 50
+COUNTED = 1000
+"""Lists are counted exactly up to here; beyond, they are "more than 1,000"."""
+
+
+class Shown(StrEnum):
+    """Which cases a list is about."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    CLOSED = "closed"
+    DECLINED = "declined"
+    MINE = "mine"
+    """One's own drafts."""
+    ERASED = "erased"
+
+
+_STATE = {
+    Shown.OPEN: CaseState.OPEN,
+    Shown.WAITING: CaseState.SENT,
+    Shown.CLOSED: CaseState.CLOSED,
+    Shown.DECLINED: CaseState.DECLINED,
+    Shown.MINE: CaseState.DRAFT,
+    Shown.ERASED: CaseState.ERASED,
+}
+
+
+class Sort(StrEnum):
+    """What a list is sorted by."""
+
+    REVIEW = "review"
+    ACTIVITY = "activity"
+    BAND = "band"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class _Order:
+    column: Any
+    kind: type
+    descending: bool
+
+
+_ORDERS = {
+    Sort.REVIEW: _Order(Case.review_on, date, descending=False),
+    Sort.ACTIVITY: _Order(Case.last_activity_at, datetime, descending=True),
+    Sort.BAND: _Order(Case.band_rank, int, descending=True),
+    Sort.REFERENCE: _Order(Case.reference, str, descending=False),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What a list is narrowed to."""
+
+    shown: Shown = Shown.OPEN
+    sort: Sort = Sort.REVIEW
+    agency_id: uuid.UUID | None = None
+    """Cases that this agency leads."""
+    tone: Tone | None = None
+    overdue: bool = False
+    """Only cases whose review date has passed."""
+    theme: str = ""
+    group_id: uuid.UUID | None = None
+
+    @property
+    def order(self) -> Sort:
+        """The sort in use: only open cases all have a review date, so other lists go by activity instead."""
+        return Sort.ACTIVITY if self.sort is Sort.REVIEW and self.shown is not Shown.OPEN else self.sort
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but state and sort is set."""
+        return self != replace(Filters(), shown=self.shown, sort=self.sort)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case of a list, opened."""
+
+    id: uuid.UUID
+    reference: str
+    state: CaseState
+    title: str
+    subject_kind: SubjectKind | None
+    band: str
+    tone: Tone
+    direction: int
+    summary: str
+    now: str
+    """First line of what is going on now."""
+    lead_agency_id: uuid.UUID | None
+    lead_officer_id: uuid.UUID | None
+    group_id: uuid.UUID | None
+    review_on: date | None
+    last_activity_at: datetime
+    closure_proposed: bool
+    actions: ActionCount
+    sort_value: Any
+
+
+@dataclass(frozen=True)
+class CaseList:
+    """A page of the list with its counts."""
+
+    page: Page[Row]
+    filters: Filters
+    count: int
+    """Of the filtered list; COUNTED + 1 means more than that."""
+    of: int
+    """Of the list without its filters, counted alike."""
+
+    @property
+    def words(self) -> str:
+        """Such as "12 of 58 cases"."""
+        total = _number(self.of)
+        noun = "case" if self.of == 1 else "cases"
+        return f"{_number(self.count)} of {total} {noun}" if self.filters.narrowed else f"{total} {noun}"
+
+
+def _number(count: int) -> str:
+    return f"more than {COUNTED:,}" if count > COUNTED else f"{count:,}"
+
+
+def list_cases(viewer: Viewer, standing: Standing, filters: Filters, after: str | None = None) -> CaseList:
+    """A page of the cases that this person may see: one query, one or two counts, and the actions' counts."""
+    if not standing.agreement_signed:
+        return CaseList(Page([], "", ""), filters, 0, 0)
+    order = _ORDERS[filters.order]
+    cursor = paging.decode(after, (order.kind, uuid.UUID))
+    coordinates = sight_of(viewer, standing).coordinates
+    values = parameters(viewer, standing) | {"partnership": standing.partnership_id} | _values(filters)
+    statement = _statement(coordinates, filters.shown, filters.order, _used(filters), cursor and cursor.backwards)
+    if cursor is not None:
+        values |= {"after_value": cursor.values[0], "after_id": cursor.values[1]}
+    rows = db.session.execute(statement, values).all()
+    datakeys.adopt(standing.partnership_id, [tuple(row[-4:]) for row in rows])
+    sealed = [(row.id, row.id, *row[_FIRST_SEALED:_AFTER_SEALED]) for row in rows]
+    opened = open_rows(standing.partnership_id, Case, _SEALED, sealed)
+    actions = checks.counts_of([row.id for row in rows])
+    ready = [_row(row, texts, actions, filters.order) for row, texts in zip(rows, opened, strict=True)]
+    page = paging.page(ready, PAGE, lambda row: (row.sort_value, row.id), cursor)
+    count = _count(coordinates, filters, values)
+    everything = _count(coordinates, Filters(shown=filters.shown), values) if filters.narrowed else count
+    return CaseList(page, filters, count, everything)
+
+
+def _row(row: Any, texts: tuple[Any, ...] | None, actions: Mapping[uuid.UUID, ActionCount], order: Sort) -> Row:
+    title, summary, now = texts or ("Erased", "", "")
+    return Row(
+        row.id,
+        row.reference,
+        row.state,
+        title or "No title yet",
+        row.subject_kind,
+        row.band,
+        row.band_tone,
+        row.band_direction,
+        summary or "",
+        (now or "").split("\n", 1)[0],
+        row.lead_agency_id,
+        row.lead_officer_id,
+        row.group_id,
+        row.review_on,
+        row.last_activity_at,
+        row.closure_proposed_at is not None,
+        actions.get(row.id, ActionCount()),
+        getattr(row, _ORDERS[order].column.key),
+    )
+
+
+_SEALED = ("title", "summary", "now_text")
+_PLAIN = (
+    Case.id,
+    Case.reference,
+    Case.state,
+    Case.subject_kind,
+    Case.band,
+    Case.band_tone,
+    Case.band_direction,
+    Case.band_rank,
+    Case.lead_agency_id,
+    Case.lead_officer_id,
+    Case.group_id,
+    Case.review_on,
+    Case.last_activity_at,
+    Case.closure_proposed_at,
+)
+_FIRST_SEALED = len(_PLAIN)
+_AFTER_SEALED = _FIRST_SEALED + len(_SEALED)
+_NARROWING = ("agency_id", "tone", "overdue", "theme", "group_id")
+
+
+def _used(filters: Filters) -> tuple[str, ...]:
+    """Names of the filters in use: with state, sort and paging they make the shape of the statement."""
+    return tuple(name for name in _NARROWING if getattr(filters, name) not in (None, "", False))
+
+
+def _values(filters: Filters) -> dict[str, Any]:
+    values = {name: getattr(filters, name) for name in _used(filters)}
+    if "overdue" in values:
+        values["overdue"] = clock.today()
+    return values
+
+
+_CONDITIONS: dict[str, Any] = {
+    "agency_id": Case.lead_agency_id == bindparam("agency_id"),
+    "tone": Case.band_tone == bindparam("tone", type_=Case.band_tone.type),
+    "overdue": Case.review_on < bindparam("overdue"),
+    "theme": Case.id.in_(
+        select(CaseTheme.case_id).where(
+            CaseTheme.partnership_id == bindparam("partnership"), CaseTheme.code == bindparam("theme")
+        )
+    ),
+    "group_id": Case.group_id == bindparam("group_id"),
+}
+
+
+def _conditions(coordinates: bool, shown: Shown, used: tuple[str, ...]) -> list[Any]:
+    state = _STATE[shown]
+    return [
+        Case.partnership_id == bindparam("partnership", type_=Uuid()),
+        Case.state == state,
+        in_state(state, PREPARED[coordinates]),
+        *(_CONDITIONS[name] for name in used),
+    ]
+
+
+@lru_cache(maxsize=256)
+def _statement(
+    coordinates: bool, shown: Shown, sort: Sort, used: tuple[str, ...], backwards: bool | None
+) -> Select[Any]:
+    """The statement of one shape. `backwards` is None on the first page."""
+    order = _ORDERS[sort]
+    columns, down = (order.column, Case.id), (order.descending, order.descending)
+    key = (DataKey.id, DataKey.kind, DataKey.kek_id, DataKey.wrapped)
+    sealed = [getattr(Case, name).column for name in _SEALED]
+    statement = (
+        select(*_PLAIN, *sealed, *key)
+        .outerjoin(DataKey, and_(DataKey.partnership_id == Case.partnership_id, DataKey.id == Case.id))
+        .where(*_conditions(coordinates, shown, used))
+    )
+    cursor = None
+    if backwards is not None:
+        given = (bindparam("after_value", type_=order.column.type), bindparam("after_id", type_=Uuid()))
+        cursor = Cursor(given, backwards)  # type: ignore[arg-type]  # parameters stand in for the values
+        statement = statement.where(paging.condition(columns, cursor, down))
+    return statement.order_by(*paging.order(columns, cursor, down)).limit(PAGE + 1)
+
+
+@lru_cache(maxsize=256)
+def _counting(coordinates: bool, shown: Shown, used: tuple[str, ...]) -> Select[Any]:
+    some = select(Case.id).where(*_conditions(coordinates, shown, used)).limit(COUNTED + 1).subquery()
+    return select(func.count()).select_from(some)
+
+
+def _count(coordinates: bool, filters: Filters, values: dict[str, Any]) -> int:
+    return int(db.session.scalar(_counting(coordinates, filters.shown, _used(filters)), values) or 0)
