@@ -4,9 +4,11 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import insert
+from sqlalchemy.engine import make_url
 
 import psg.partnerships.models
 from psg import clock
@@ -14,6 +16,7 @@ from psg.crypto import Keyring, datakeys, install
 from psg.crypto.keymaking import add_partnership, init_installation, init_root
 from psg.db import Model, db, init_app, transaction
 from psg.ids import new_id
+from tests.conftest import PREFIX, SUPERUSER, _postgres_or_skip
 from tests.crypto.samples import Folder, SampleBase
 
 
@@ -51,10 +54,28 @@ def ring(places, here, there) -> Keyring:
 
 
 @pytest.fixture
-def app(tmp_path, ring, here, there):
-    """An application on SQLite, in its context, with both partnerships."""
+def database_url(database, tmp_path):
+    """An empty database: on SQLite, or for tests marked `on_both` on PostgreSQL too."""
+    if database == "sqlite":
+        yield f"sqlite:///{tmp_path / 'samples.sqlite'}"
+        return
+    _postgres_or_skip()
+    name = f"{PREFIX}{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(SUPERUSER, autocommit=True) as server:
+        server.execute(f'create database "{name}"')
+        yield (
+            make_url(SUPERUSER)
+            .set(drivername="postgresql+psycopg", database=name)
+            .render_as_string(hide_password=False)
+        )
+        server.execute(f'drop database "{name}" with (force)')
+
+
+@pytest.fixture
+def app(database_url, ring, here, there):
+    """An application with nothing but a database and keys, in its context, with both partnerships."""
     application = Flask("samples")
-    application.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path / 'samples.sqlite'}"
+    application.config["SQLALCHEMY_DATABASE_URI"] = database_url
     init_app(application)
     install(application, ring)
     with application.app_context():
@@ -64,7 +85,7 @@ def app(tmp_path, ring, here, there):
         with transaction():
             for number, partnership_id in enumerate((here, there)):
                 values = {"id": partnership_id, "slug": f"p{number}", "name": f"P{number}", "prefix": f"P{number}"}
-                db.session.execute(insert(partnerships).values(**values, created_at=clock.now()))
+                db.session.connection().execute(insert(partnerships).values(**values, created_at=clock.now()))
         yield application
         db.session.remove()
         db.engine.dispose()

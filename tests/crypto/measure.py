@@ -58,7 +58,7 @@ def _fill(partnership_id: uuid.UUID) -> None:
     Model.metadata.create_all(db.engine, tables=[Partnership.__table__, DataKey.__table__])
     SampleBase.metadata.create_all(db.engine)
     with transaction():
-        db.session.execute(
+        db.session.connection().execute(
             insert(Partnership.__table__).values(
                 id=partnership_id, slug="a", name="a", prefix="A", created_at=clock.now()
             )

@@ -18,6 +18,7 @@ from psg.crypto.keymaking import rotate_partnership
 from psg.crypto.opened import OpenedKeys
 from psg.db import db, transaction
 from psg.ids import new_id
+from tests.conftest import on_both
 from tests.crypto.samples import Folder
 
 
@@ -78,6 +79,7 @@ def test_bytes_that_are_no_wrapping_raise(ring, here, wrapped):
         wrapping.unwrap(ring.partnership(here), new_id(), "case", wrapped)
 
 
+@on_both
 def test_the_wrapped_key_of_another_record_does_not_open(folder, fresh):
     one, two = folder(title="one"), folder(title="two")
     assert (one.title, two.title) == ("one", "two")
@@ -145,6 +147,7 @@ def test_a_key_of_a_transaction_that_failed_is_forgotten(app, here):
         datakeys.get(here, owner)
 
 
+@on_both
 def test_a_shredding_that_was_rolled_back_did_not_happen(folder, here):
     made = folder(title="kept")
     with pytest.raises(Interrupted), interrupted_transaction():
@@ -214,6 +217,7 @@ def all_read(many):
     return [read_title(record) for record in many] == [f"title {number}" for number in range(23)]
 
 
+@on_both
 def test_rewrapping_touches_wrappings_only(app, many, fresh, places, here, there, folder, ring):
     other = folder(there, title="other")
     before = {record.id: (record.title_sealed, row_of(record).wrapped) for record in many}
@@ -242,6 +246,7 @@ def _killed_after_one_batch(app, here):
         rewrapping.rewrap(here, batch=10, progress=lambda _: os.kill(os.getpid(), signal.SIGKILL))
 
 
+@on_both
 def test_a_kill_between_batches_is_carried_on(app, many, fresh, places, here):
     new = rotate_partnership(places, here)
     db.session.remove()
@@ -258,6 +263,7 @@ def test_a_kill_between_batches_is_carried_on(app, many, fresh, places, here):
     assert rewrapping.by_key(here) == {new.key_id: 23}
 
 
+@on_both
 def test_a_failing_batch_leaves_nothing_half_done(app, many, places, here):
     rotate_partnership(places, here)
     set_row(many[5], wrapped=b"\x01" * 77)
@@ -277,6 +283,7 @@ def test_a_process_that_missed_the_rotation_reads_the_folder_again(app, many, fr
     assert stamp
 
 
+@on_both
 def test_erased_records_are_not_rewrapped(app, many, places, here):
     with transaction():
         datakeys.shred(here, many[0].id)

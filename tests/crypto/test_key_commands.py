@@ -6,15 +6,16 @@ import uuid
 
 import pytest
 from flask.cli import ScriptInfo
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from psg import settings
+from psg.cases.models import Case
+from psg.cases.rules import CaseState
 from psg.cli.keys import keys
 from psg.crypto import Erased, Keyring, datakeys, rewrapping
-from psg.crypto.erasure import Erasable, erasers
 from psg.crypto.keymaking import rotate_partnership
 from psg.db import db, transaction
-from psg.ids import new_reference
+from tests.cases.samples import opened
 from tests.crypto.conftest import Places
 from tests.crypto.samples import Folder
 
@@ -68,29 +69,6 @@ def psg(environment, recorded):
 def running(app, environment):
     app.extensions["psg.settings"] = settings.load()
     return app
-
-
-@pytest.fixture
-def case_eraser(monkeypatch):
-    """A stand-in for what the cases feature registers."""
-    reference = new_reference("P0")
-
-    class Eraser:
-        def __init__(self):
-            self.record = None
-            self.why = ""
-
-        def find(self, reference_or_id):
-            return self.record if reference_or_id == reference else None
-
-        def erase(self, record, *, why):
-            self.why = why
-            datakeys.shred(record.partnership_id, record.id)
-
-    eraser = Eraser()
-    eraser.reference = reference
-    monkeypatch.setitem(erasers, "case", eraser)
-    return eraser
 
 
 def test_init_makes_keys_once(psg, environment):
@@ -202,23 +180,48 @@ def test_rotate_partnership_carries_on_without_yet_another_key(psg, running, fol
     assert rewrapping.waiting(here) == 0
 
 
-def test_shred_asks_for_the_reference(psg, running, folder, fresh, here, case_eraser):
-    made = folder(title="x")
-    case_eraser.record = Erasable(here, made.id, case_eraser.reference)
-    wrong = psg("shred", case_eraser.reference, app=running, typed="retention rule 4\nyes\n")
-    assert wrong.exit_code == 1
-    assert "Nothing was changed" in wrong.output
-    fresh()
-    assert datakeys.get(here, made.id)
-    spelled = case_eraser.reference.lower().replace("-", " ")
-    right = psg("shred", spelled, app=running, typed=f"retention rule 4\n{spelled}\n")
-    assert right.exit_code == 0
-    assert case_eraser.why == "retention rule 4"
-    fresh()
+@pytest.fixture
+def case(installation):
+    """A case in a whole installation."""
+    with installation.app.app_context():
+        yield opened(installation.world)
+        db.session.remove()
+
+
+def state_of(case):
+    db.session.remove()
+    return db.session.scalars(select(Case).where(Case.id == case.id)).one().state
+
+
+def shredding(psg, installation, reference, *typed):
+    return psg("shred", reference, app=installation.app, typed="".join(f"{line}\n" for line in typed))
+
+
+def test_shred_asks_for_the_reference(psg, installation, case):
+    outcome = shredding(psg, installation, case.reference, "retention rule 4", "yes")
+    assert outcome.exit_code == 1
+    assert "Nothing was changed" in outcome.output
+    assert state_of(case) is not CaseState.ERASED
+    assert datakeys.get(case.partnership_id, case.id)
+
+
+def test_shred_erases_the_case(psg, installation, case):
+    spelled = case.reference.lower().replace("-", " ")
+    outcome = shredding(psg, installation, spelled, "retention rule 4", spelled)
+    assert (outcome.exit_code, outcome.output.splitlines()[-1]) == (0, f"Case {case.reference} is erased.")
+    assert state_of(case) is CaseState.ERASED
     with pytest.raises(Erased):
-        datakeys.get(here, made.id)
+        datakeys.get(case.partnership_id, case.id)
+    again = shredding(psg, installation, case.reference)
+    assert "erased already" in again.output
 
 
-def test_shred_knows_no_short_cut(psg, running, case_eraser):
-    assert "No such option" in psg("shred", "--yes", "x", app=running).output
-    assert "no such case" in psg("shred", "P0-2222-22", app=running).output
+def test_shred_takes_no_free_text_as_a_reason(psg, installation, case):
+    outcome = shredding(psg, installation, case.reference, "José said so!", "rule 4", "no")
+    assert "use up to 120 letters" in outcome.output
+    assert state_of(case) is not CaseState.ERASED
+
+
+def test_shred_knows_no_short_cut(psg, installation, case):
+    assert "No such option" in psg("shred", "--yes", "x", app=installation.app).output
+    assert "no such case" in shredding(psg, installation, "P0-2222-22").output

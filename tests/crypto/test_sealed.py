@@ -10,6 +10,7 @@ from sqlalchemy import event, func, select, text, update
 from psg.crypto import Erased, NoDataKey, Unopenable, datakeys, envelope, open_rows, opener
 from psg.db import db, transaction
 from psg.ids import new_id
+from tests.conftest import on_both
 from tests.crypto.samples import Folder, Slip
 
 SECRET = "Ms Quillfeather of 7 Larkspur Close"
@@ -27,6 +28,7 @@ def overwrite(record, column, blob):
         db.session.connection().execute(statement, {"blob": blob, "id": record.id.hex})
 
 
+@on_both
 def test_text_is_stored_sealed_and_reads_back(app, folder, fresh, tmp_path):
     made = folder(title=SECRET, summary="long", answers={"a": [1, None, "ü"]})
     fresh()
@@ -42,6 +44,7 @@ def test_no_value_empty_and_short_text_look_alike(folder, fresh):
     assert {len(blob) for blob in blobs} == {1 + 8 + 12 + 32 + 16}
 
 
+@on_both
 def test_what_nobody_set_is_sealed_as_no_value(folder, fresh):
     made = folder(title="x")
     assert len(stored(made, "answers_sealed")) == len(stored(made, "title_sealed"))
@@ -143,6 +146,7 @@ def test_a_value_of_another_row_does_not_open(folder, fresh, column):
         getattr(db.session.get(Folder, (two.partnership_id, two.id)), column.removesuffix("_sealed"))
 
 
+@on_both
 def test_a_value_of_another_row_under_the_same_key_does_not_open(app, here, folder, fresh):
     owner = folder(title="t")
     with transaction():
@@ -165,6 +169,7 @@ def test_a_value_of_another_column_does_not_open(folder, fresh):
         _ = db.session.get(Folder, (made.partnership_id, made.id)).title
 
 
+@on_both
 def test_a_row_moved_to_another_partnership_does_not_open(folder, fresh, there):
     made = folder(title="here")
     with transaction():
@@ -232,6 +237,7 @@ def test_a_failed_opening_is_logged_by_place_only(folder, fresh, caplog):
     assert "Quillfeather" not in caplog.text + str(raised.value)
 
 
+@on_both
 def test_a_list_opens_with_one_query_for_all_keys(app, here, folder, fresh):
     made = [folder(title=f"title {number}", answers=[number]) for number in range(20)]
     fresh()
@@ -243,6 +249,7 @@ def test_a_list_opens_with_one_query_for_all_keys(app, here, folder, fresh):
     assert len([statement for statement in statements if statement.startswith("SELECT")]) == 2
 
 
+@on_both
 def test_a_list_leaves_out_the_erased_and_raises_for_the_changed(app, here, folder, fresh):
     kept, gone = folder(title="kept"), folder(title="gone")
     with transaction():
@@ -313,6 +320,7 @@ def test_any_text_reads_back(app, folder, here, words):
     db.session.commit()
 
 
+@on_both
 def test_erased_records_raise_erased(folder, fresh, here):
     made = folder(title="x")
     with transaction():
