@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from psg import clock, text
+from psg import clock
 from psg.text import PartialDate
+from psg.text import Precision as Precision  # a word of this feature too
 
 
 class CaseState(StrEnum):
@@ -57,16 +58,6 @@ class Tone(StrEnum):
     MIDDLE = "middle"
     LOW = "low"
     NONE = "none"
-
-
-class Precision(StrEnum):
-    """How exactly the date of an event is known."""
-
-    DAY = "day"
-    MONTH = "month"
-    YEAR = "year"
-    PERIOD = "period"
-    UNKNOWN = "unknown"
 
 
 TONE_ORDER = {Tone.HIGHEST: 4, Tone.HIGH: 3, Tone.MIDDLE: 2, Tone.LOW: 1, Tone.NONE: 0}
@@ -214,11 +205,11 @@ class When:
     @classmethod
     def of(cls, partial: PartialDate, at_time: str = "") -> "When":
         """From a date as far as it is known, as forms give it."""
-        return cls(partial.sort_on, Precision(partial.precision.value), partial.words, at_time)
+        return cls(partial.sort_on, partial.precision, partial.words, at_time)
 
     def partial(self) -> PartialDate:
         """As forms take it; the time apart."""
-        return PartialDate(self.sort_on, text.Precision(self.precision.value), self.words)
+        return PartialDate(self.sort_on, self.precision, self.words)
 
     def __str__(self) -> str:
         """In words: "9 November 2026 at 10:30", "November 2026, day not known", "summer 2012", "Date not known"."""
