@@ -5,7 +5,7 @@ import uuid
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from psg import audit, clock, reference
 from psg.access.roles import GROUP_ROLES, Role
@@ -26,8 +26,11 @@ from psg.partnerships.queries import forget_directory
 from psg.partnerships.rules import GroupState, MembershipState
 
 RESERVED_SLUGS = frozenset(
-    "accept-invitation accessibility blank case-review demo find forgotten-password healthz help invitations kept "
-    "my-work privacy readyz reset session settings sign-in sign-out static status system".split()
+    {
+        *("accept-invitation", "accessibility", "blank", "case-review", "demo", "favicon.ico", "find"),
+        *("forgotten-password", "healthz", "help", "invitations", "kept", "my-work", "privacy", "readyz", "reset"),
+        *("session", "settings", "sign-in", "sign-out", "static", "status", "system", "version"),
+    }
 )
 """Words that are pages of the installation, so no partnership may be called so in addresses."""
 
@@ -52,11 +55,18 @@ def mark_installation(kind: str) -> None:
 
 
 def create_partnership(
-    *, slug: str, name: str, prefix: str, contact_email: str = "", colour: int = 1, marking: str = "OFFICIAL-SENSITIVE", by: Actor
+    *,
+    slug: str,
+    name: str,
+    prefix: str,
+    contact_email: str = "",
+    colour: int = 1,
+    marking: str = "OFFICIAL-SENSITIVE",
+    by: Actor,
 ) -> Partnership:
     """A new partnership with its own copy of the standard lists. Its keys must exist before cases are logged."""
     if not _SLUG.fullmatch(slug) or slug in RESERVED_SLUGS or len(slug) > 40:
-        raise DomainError("The name in addresses must be small letters, figures and dashes, and not a word PSG uses itself.")
+        raise DomainError("The name in addresses must be small letters, figures and dashes, and not a page of PSG.")
     if not re.fullmatch(r"[A-Z]{2,4}", prefix):
         raise DomainError("References must begin with two to four capital letters.")
     if db.session.scalar(select(Partnership.id).where((Partnership.slug == slug) | (Partnership.prefix == prefix))):
@@ -107,7 +117,7 @@ def change_partnership(partnership: Partnership, *, by: Actor, **values: Any) ->
 
 
 def find_or_add_agency(*, name: str, short_name: str, kind: str, by: Actor) -> Agency:
-    """The agency of that name in the installation, made when there is none: one agency may sit in several partnerships."""
+    """The agency of that name in the installation, made when there is none: it may sit in several partnerships."""
     agency = db.session.scalar(select(Agency).where(Agency.name == name))
     if agency is None:
         agency = Agency(name=name, short_name=short_name, kind=kind)
@@ -120,7 +130,9 @@ def find_or_add_agency(*, name: str, short_name: str, kind: str, by: Actor) -> A
 def join_agency(partnership_id: uuid.UUID, agency: Agency, *, may_refer: bool = True, by: Actor) -> PartnerAgency:
     """Make an agency a member of a partnership, again when it had left."""
     place = db.session.scalar(
-        select(PartnerAgency).where(PartnerAgency.partnership_id == partnership_id, PartnerAgency.agency_id == agency.id)
+        select(PartnerAgency).where(
+            PartnerAgency.partnership_id == partnership_id, PartnerAgency.agency_id == agency.id
+        )
     )
     if place is not None and place.left_on is None:
         raise DomainError(f"{agency.name} is already in this partnership.")
@@ -139,6 +151,7 @@ def change_agency_place(place: PartnerAgency, *, may_refer: bool, liaison_id: uu
     place.may_refer = may_refer
     place.liaison_id = liaison_id
     audit.record(Event.AGENCY_CHANGED, place, by=by, fields=("may_refer", "liaison"))
+    forget_directory(place.partnership_id)
 
 
 def leave_agency(place: PartnerAgency, *, by: Actor) -> None:
@@ -312,9 +325,9 @@ def end_role(member: Membership, held: RoleHeld, *, by: Actor) -> None:
 
 def add_term(partnership_id: uuid.UUID, name: str, *, code: str, label: str, hint: str = "", by: Actor) -> Term:
     """Add an entry to one of the partnership's lists."""
-    last = db.session.scalars(
-        select(Term.position).where(Term.partnership_id == partnership_id, Term.list == name).order_by(Term.position.desc())
-    ).first()
+    last = db.session.scalar(
+        select(func.max(Term.position)).where(Term.partnership_id == partnership_id, Term.list == name)
+    )
     term = Term(
         partnership_id=partnership_id,
         list=name,

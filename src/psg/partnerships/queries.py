@@ -1,4 +1,4 @@
-"""Finding people, agencies, groups and the partnership's own words. Staff names are plain; nothing here is about a case."""
+"""Finding people, agencies, groups and the partnership's own words. Staff names are plain; nothing is about a case."""
 
 import uuid
 from collections.abc import Sequence
@@ -54,6 +54,7 @@ class AgencyPlace:
     may_refer: bool
     joined_on: date
     left_on: date | None
+    liaison_id: uuid.UUID | None = None
 
     @property
     def active(self) -> bool:
@@ -105,9 +106,7 @@ def directory(partnership_id: uuid.UUID) -> Directory:
     """Everybody and everything with a name in a partnership: three queries, once per request."""
     known: dict[uuid.UUID, Directory] = _request_store("directories")
     if partnership_id not in known:
-        known[partnership_id] = Directory(
-            _members(partnership_id), _agencies(partnership_id), _groups(partnership_id)
-        )
+        known[partnership_id] = Directory(_members(partnership_id), _agencies(partnership_id), _groups(partnership_id))
     return known[partnership_id]
 
 
@@ -144,7 +143,10 @@ def holders(
     """User ids of the active members who hold a role (in a group), of one agency when given."""
     statement = (
         select(Membership.user_id)
-        .join(RoleHeld, and_(RoleHeld.partnership_id == Membership.partnership_id, RoleHeld.membership_id == Membership.id))
+        .join(
+            RoleHeld,
+            and_(RoleHeld.partnership_id == Membership.partnership_id, RoleHeld.membership_id == Membership.id),
+        )
         .where(
             Membership.partnership_id == partnership_id,
             Membership.state == MembershipState.ACTIVE,
@@ -259,6 +261,7 @@ def _agencies(partnership_id: uuid.UUID) -> list[AgencyPlace]:
             PartnerAgency.may_refer,
             PartnerAgency.joined_on,
             PartnerAgency.left_on,
+            PartnerAgency.liaison_id,
         )
         .join(PartnerAgency, PartnerAgency.agency_id == Agency.id)
         .where(PartnerAgency.partnership_id == partnership_id)
@@ -274,9 +277,7 @@ def _groups(partnership_id: uuid.UUID) -> list[Group]:
 
 def find_group(_viewer: Any, standing: Any, group: str) -> Group | None:
     """Loader: the group with that slug in the partnership of the page."""
-    return db.session.scalar(
-        select(Group).where(Group.partnership_id == standing.partnership_id, Group.slug == group)
-    )
+    return db.session.scalar(select(Group).where(Group.partnership_id == standing.partnership_id, Group.slug == group))
 
 
 def find_member(_viewer: Any, standing: Any, user_id: uuid.UUID) -> Membership | None:
@@ -292,3 +293,9 @@ def find_agency(_viewer: Any, standing: Any, agency_id: uuid.UUID) -> PartnerAge
         )
     )
 
+
+def find_term(_viewer: Any, standing: Any, name: str, term_id: uuid.UUID) -> Term | None:
+    """Loader: an entry of a list of the partnership of the page."""
+    return db.session.scalar(
+        select(Term).where(Term.partnership_id == standing.partnership_id, Term.list == name, Term.id == term_id)
+    )
