@@ -46,4 +46,5 @@ class Assessment(Sealed, Owned, Model):
     agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agencies.id"))
     replaces_id: Mapped[uuid.UUID | None]
     result = sealed_json()
-    """answers {question: {option, points, evidence}}, total, maximum, scored band, band, tone, override reason, subject"""
+    """answers {question: {option, points, evidence}}, total, maximum, scored_band and band (codes), tone,
+    override_reason, subject (person or place)."""

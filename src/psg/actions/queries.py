@@ -1,0 +1,129 @@
+"""Finding actions: one, those of a case, and counts. Lists stand in psg.actions.lists."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import case as sql_case
+from sqlalchemy import func, select
+
+from psg import clock
+from psg.access import Standing, Viewer
+from psg.actions.lists import agency_counts, chase_list, list_actions, mine, overdue_by_agency
+from psg.actions.models import Action, ActionUpdate
+from psg.actions.rules import ActionState
+from psg.cases import queries as cases
+from psg.cases.models import Case
+from psg.cases.rules import CaseState
+from psg.db import db
+from psg.partnerships.models import Partnership
+from psg.web.words import plural
+
+__all__ = [
+    "agency_counts",
+    "before_close",
+    "chase_list",
+    "find",
+    "find_case",
+    "history",
+    "list_actions",
+    "mine",
+    "of_case",
+    "open_counts",
+    "overdue_by_agency",
+    "visible_by_id",
+    "with_facts",
+]
+
+# Loaders
+
+
+def find(viewer: Viewer, standing: Standing, action_id: uuid.UUID) -> Action | None:
+    """The action with that id, ready for the gate: its case's facts and data key loaded. Nothing of an erased case."""
+    action = db.session.get(Action, (standing.partnership_id, action_id))
+    if action is None:
+        return None
+    case = cases.find_id(viewer, standing, action.case_id)
+    if case is None or case.state is CaseState.ERASED:
+        return None
+    return action.know_case(case.facts())
+
+
+def find_case(viewer: Viewer, standing: Standing, action: Action) -> Case | None:
+    """The case of an action that the gate has loaded."""
+    return cases.find_id(viewer, standing, action.case_id)
+
+
+# One case
+
+
+def of_case(case: Case) -> list[Action]:
+    """Every action of a case that has been loaded for the viewer: open ones by date, then the ended, latest first."""
+    found = db.session.scalars(
+        select(Action).where(Action.partnership_id == case.partnership_id, Action.case_id == case.id)
+    )
+    actions = [action.know_case(case.facts()) for action in found]
+    still_open = sorted((a for a in actions if a.state is ActionState.OPEN), key=lambda a: (a.due_on, a.number))
+    ended = sorted((a for a in actions if a.state is not ActionState.OPEN), key=lambda a: a.number, reverse=True)
+    return still_open + sorted(ended, key=lambda a: a.ended_at or a.set_at, reverse=True)
+
+
+def history(action: Action) -> list[ActionUpdate]:
+    """Every entry of an action's history, oldest first."""
+    statement = (
+        select(ActionUpdate)
+        .where(ActionUpdate.partnership_id == action.partnership_id, ActionUpdate.action_id == action.id)
+        .order_by(ActionUpdate.at, ActionUpdate.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def before_close(case: Case) -> list[str]:
+    """What stands in the way of closing a case: its open actions."""
+    count = db.session.scalar(
+        select(func.count()).where(
+            Action.partnership_id == case.partnership_id, Action.case_id == case.id, Action.state == ActionState.OPEN
+        )
+    )
+    return [f"{plural(count, 'action')} {'is' if count == 1 else 'are'} open."] if count else []
+
+
+def open_counts(case_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, tuple[int, int]]:
+    """(open, overdue) actions of each of these cases that has any open: one query."""
+    if not case_ids:
+        return {}
+    late = func.sum(sql_case((Action.due_on < clock.today(), 1), else_=0))
+    statement = (
+        select(Action.case_id, func.count(), late)
+        # Named so that the index, which begins with the partnership, serves a question asked by case.
+        .where(Action.partnership_id.in_(select(Partnership.id)))
+        .where(Action.case_id.in_(case_ids), Action.state == ActionState.OPEN)
+        .group_by(Action.case_id)
+    )
+    return {case_id: (int(count), int(overdue)) for case_id, count, overdue in db.session.execute(statement)}
+
+
+def with_facts(partnership_id: uuid.UUID, actions: Iterable[Action]) -> list[Action]:
+    """Give actions of one partnership their cases' facts, with two queries; those of erased cases are left out."""
+    actions = list(actions)
+    wanted = {action.case_id for action in actions}
+    if not wanted:
+        return []
+    found = db.session.scalars(select(Case).where(Case.partnership_id == partnership_id, Case.id.in_(wanted)))
+    facts = {case.id: case.facts() for case in cases.load_facts(found) if case.state is not CaseState.ERASED}
+    return [action.know_case(facts[action.case_id]) for action in actions if action.case_id in facts]
+
+
+def visible_by_id(viewer: Viewer, standing: Standing, ids: Iterable[uuid.UUID]) -> list[Action]:
+    """Of these actions the ones in cases that this person may see, with their cases' facts, by date."""
+    wanted = set(ids)
+    if not wanted:
+        return []
+    statement = (
+        select(Action)
+        .join(Case, (Case.partnership_id == Action.partnership_id) & (Case.id == Action.case_id))
+        .where(Action.id.in_(wanted), Action.partnership_id == standing.partnership_id)
+        .where(cases.visible(viewer, standing), Case.state.in_((CaseState.OPEN, CaseState.CLOSED)))
+        .order_by(Action.due_on, Action.id)
+    )
+    actions = list(db.session.scalars(statement))
+    return with_facts(standing.partnership_id, actions)

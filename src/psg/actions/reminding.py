@@ -1,0 +1,149 @@
+"""The kinds of reminder and message about actions. No text of an action, no names: references, dates and a link."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+
+from psg.access import Permission, Viewer, policy
+from psg.access.facts import PartnershipFacts
+from psg.actions import owing, queries
+from psg.actions.models import Action
+from psg.actions.rules import ActionState, ReminderPlan
+from psg.cases.rules import CaseState
+from psg.db import db
+from psg.reminders import kinds
+from psg.reminders.kinds import Message, MessageKind, ObligationKind
+from psg.reminders.models import Delivery, Obligation
+from psg.web.words import long_date, plural
+
+
+def _open_actions(partnership_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Action]:
+    found = db.session.scalars(
+        select(Action).where(
+            Action.partnership_id == partnership_id, Action.id.in_(ids), Action.state == ActionState.OPEN
+        ),
+        execution_options={"populate_existing": True},
+    )
+    actions = queries.with_facts(partnership_id, found)
+    return {action.id: action for action in actions if action.facts().case.state == CaseState.OPEN}
+
+
+def _owes(viewer: Viewer, action: Action) -> bool:
+    """Whether it is this person who owes the action, and may know of it."""
+    if action.owner_id is not None:
+        return action.owner_id == viewer.user_id and policy.permits(viewer, Permission.ACTION_READ, action.facts())
+    if viewer.agency_in(action.partnership_id) != action.owner_agency_id:
+        return False
+    return policy.permits(viewer, Permission.ACTION_UPDATE, action.facts()) or _leads(viewer, action)
+
+
+def _leads(viewer: Viewer, action: Action) -> bool:
+    if viewer.agency_in(action.partnership_id) != action.owner_agency_id:
+        return False
+    return policy.permits(viewer, Permission.AGENCY_ACTIONS, PartnershipFacts(action.partnership_id))
+
+
+def _owed(viewer: Viewer, owed: Sequence[Obligation], *, to_lead: bool) -> set[uuid.UUID]:
+    wanted: set[uuid.UUID] = set()
+    for partnership_id in {obligation.partnership_id for obligation in owed}:
+        here = [obligation for obligation in owed if obligation.partnership_id == partnership_id]
+        actions = _open_actions(partnership_id, [obligation.record_id for obligation in here])
+        for obligation in here:
+            action = actions.get(obligation.record_id)
+            if action is not None and (_leads(viewer, action) if to_lead else _owes(viewer, action)):
+                wanted.add(obligation.id)
+    return wanted
+
+
+def _due_wanted(viewer: Viewer, owed: Sequence[Obligation]) -> set[uuid.UUID]:
+    return _owed(viewer, owed, to_lead=False)
+
+
+def _escalation_wanted(viewer: Viewer, owed: Sequence[Obligation]) -> set[uuid.UUID]:
+    return _owed(viewer, owed, to_lead=True)
+
+
+def _plan(obligation: Obligation) -> ReminderPlan:
+    return ReminderPlan.of(kinds.settings_for(obligation.partnership_id, obligation.group_id))
+
+
+def _due_again(obligation: Obligation, told_on: date) -> date | None:
+    return _plan(obligation).to_owner.after(obligation.due_on, told_on)
+
+
+def _escalate_again(obligation: Obligation, told_on: date) -> date | None:
+    return _plan(obligation).to_lead.after(obligation.due_on, told_on)
+
+
+def _escalation_line(obligation: Obligation, today: date) -> str:
+    late = plural((today - obligation.due_on).days, "day")
+    return f"{obligation.reference}, due {long_date(obligation.due_on)}, {late} overdue"
+
+
+def _escalation_subject(count: int) -> str:
+    return f"{plural(count, 'action')} of your agency {'is' if count == 1 else 'are'} overdue"
+
+
+def _told_wanted(viewer: Viewer, delivery: Delivery) -> bool:
+    if delivery.partnership_id is None:
+        return False
+    action_id = uuid.UUID(delivery.details["action_id"])
+    action = _open_actions(delivery.partnership_id, [action_id]).get(action_id)
+    return action is not None and _owes(viewer, action)
+
+
+def _date(delivery: Delivery) -> str:
+    return long_date(date.fromisoformat(delivery.details["due_on"]))
+
+
+def _link(viewer: Viewer, delivery: Delivery) -> str:
+    """The action's page, or the agency's list for a lead, who may not open it."""
+    partnership_id = delivery.partnership_id
+    if partnership_id is not None:
+        action_id = uuid.UUID(delivery.details["action_id"])
+        action = _open_actions(partnership_id, [action_id]).get(action_id)
+        if action is not None and not policy.permits(viewer, Permission.ACTION_READ, action.facts()):
+            return f"/{owing.slug_of(partnership_id)}/agency-actions"
+    return str(delivery.details["path"])
+
+
+def _given_words(viewer: Viewer, delivery: Delivery) -> Message:
+    reference = delivery.details["reference"]
+    return Message(
+        subject=f"PSG: {reference} is yours, due {_date(delivery)}",
+        paragraphs=[f"You, or your agency, have been given {reference}. It is due {_date(delivery)}."],
+        link=_link(viewer, delivery),
+        why="You get this because an action was given to you or to your agency.",
+    )
+
+
+def _chased_words(viewer: Viewer, delivery: Delivery) -> Message:
+    reference = delivery.details["reference"]
+    return Message(
+        subject=f"PSG: {reference} is asked about",
+        paragraphs=[
+            f"Somebody who works on the case asks about {reference}, due {_date(delivery)}.",
+            "Say on its page that it is done, or how it is going.",
+        ],
+        link=_link(viewer, delivery),
+        why="You get this because the action is yours or your agency's.",
+    )
+
+
+DUE_KIND = ObligationKind(owing.DUE, kinds.due_line, _due_again, _due_wanted, label="Action due")
+ESCALATION_KIND = ObligationKind(
+    owing.ESCALATION,
+    _escalation_line,
+    _escalate_again,
+    _escalation_wanted,
+    always=True,
+    heading="Overdue in your agency",
+    subject=_escalation_subject,
+    label="Overdue action, to the agency lead",
+)
+GIVEN_KIND = MessageKind(owing.GIVEN, _told_wanted, _given_words, label="Action given")
+CHASED_KIND = MessageKind(owing.CHASED, _told_wanted, _chased_words, label="Action asked about")
+
+KINDS = (DUE_KIND, ESCALATION_KIND, GIVEN_KIND, CHASED_KIND)
