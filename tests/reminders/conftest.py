@@ -12,7 +12,8 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 
 from psg import clock
-from psg.db import db
+from psg.db import db, session
+from psg.reminders import kinds
 from tests.reminders import small
 
 FRIDAY = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
@@ -21,11 +22,13 @@ FRIDAY = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def postgres_database() -> Iterator[str]:
     """The address of a new database on PostgreSQL, for this process's tests one after the other."""
-    admin = os.environ.get("PSG_TEST_POSTGRES")
-    if not admin:
+    admin = os.environ.get("PSG_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+    try:
+        psycopg.connect(admin, connect_timeout=3).close()
+    except psycopg.OperationalError:
         if os.environ.get("PSG_REQUIRE_ALL"):
-            pytest.fail("PSG_TEST_POSTGRES is not set")
-        pytest.skip("PSG_TEST_POSTGRES names no PostgreSQL")
+            pytest.fail("PostgreSQL is required and cannot be reached")
+        pytest.skip("PostgreSQL cannot be reached")
     name = f"{os.environ.get('PSG_TEST_DATABASE_PREFIX', 'psg_test_')}{secrets.token_hex(4)}"
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f'create database "{name}"')
@@ -69,6 +72,13 @@ def standing_clock() -> Iterator[None]:
     small.set_clock(FRIDAY)
     yield
     clock.source = before
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other application's kinds, and no audit, whatever ran in this process before."""
+    monkeypatch.setattr(kinds, "_registry", kinds._Registry())
+    monkeypatch.setattr(session, "before_commit", [])
 
 
 @pytest.fixture(autouse=True)

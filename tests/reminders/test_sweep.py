@@ -207,7 +207,7 @@ def test_a_kind_nobody_knows_holds_up_nothing(app: Flask) -> None:
     assert next_date(unknown) == date(2026, 11, 30)
 
 
-def test_two_kinds_under_one_code_are_a_mistake() -> None:
+def test_two_kinds_under_one_code_are_a_mistake(app: Flask) -> None:
     kinds.register(small.ACTION, small.ACTION)
     with pytest.raises(ValueError, match="action-due"):
         kinds.register(kinds.ObligationKind("action-due", kinds.due_line, lambda *_: None, lambda *_: set()))

@@ -1,9 +1,8 @@
 """Celery as a clock: it says when to look, the database says what to do. No message carries any data at all."""
 
 import logging
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from celery import Celery, signals
@@ -12,6 +11,7 @@ from celery.schedules import crontab, schedule
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from psg import clock
 from psg.db import db
 from psg.reminders.jobs import Daily, Job, Timetable, When, planned
 from psg.reminders.life import alive
@@ -20,7 +20,7 @@ from psg.settings import Settings
 
 _logger = logging.getLogger(__name__)
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-_SIGN_EVERY_SECONDS = 60
+_SIGN_EVERY = timedelta(seconds=60)
 
 
 class Clockwork(Celery):
@@ -32,7 +32,7 @@ class Clockwork(Celery):
 class Pulse(Scheduler):
     """The timetable in memory: no state file. Everything is due once at the start; a minute's beat shows life."""
 
-    _signed = float("-inf")
+    _signed = _LONG_AGO
 
     def setup_schedule(self) -> None:
         """What came due while no scheduler ran is looked at now."""
@@ -43,7 +43,7 @@ class Pulse(Scheduler):
     def tick(self, *args: Any, **kwargs: Any) -> Any:
         """Ring what is due; show life when that was possible."""
         wait = super().tick(*args, **kwargs)
-        if time.monotonic() - self._signed >= _SIGN_EVERY_SECONDS:
+        if abs(clock.now() - self._signed) >= _SIGN_EVERY:
             self._show_life()
         return wait
 
@@ -55,7 +55,7 @@ class Pulse(Scheduler):
             # A database that is away must not end the scheduler; the missing sign of life says it.
             _logger.warning("no_sign_of_life", extra={"failure": type(error).__name__})
         else:
-            self._signed = time.monotonic()
+            self._signed = clock.now()
 
 
 def build(web: Flask, timetable: Timetable) -> Clockwork:
