@@ -1,8 +1,9 @@
 """The whole application, assembled on one screen."""
 
 import logging
+from collections.abc import Iterable
 
-from flask import Flask
+from flask import Blueprint, Flask
 from flask_login import LoginManager, current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -12,8 +13,11 @@ from psg.accounts.routes import ask_to_sign_in
 from psg.accounts.sessions import DatabaseSessions
 
 
-def create_app(values: settings.Settings | None = None) -> Flask:
-    """Build the application; raises SettingsError or KeyProblem with everything that stands in the way."""
+def create_app(values: settings.Settings | None = None, *, more: Iterable[Blueprint] = ()) -> Flask:
+    """Build the application; raises SettingsError or KeyProblem with everything that stands in the way.
+
+    more: pages of something that stands above the application, such as the demonstration.
+    """
     values = values or settings.load()
     app = Flask("psg", template_folder=str(paths.TEMPLATES), static_folder=None)
     app.extensions["psg.settings"] = values
@@ -46,7 +50,7 @@ def create_app(values: settings.Settings | None = None) -> Flask:
         who=lambda: current_user.user_id if current_user.is_authenticated else None,
     )
     wiring.connect(app)
-    for blueprint in wiring.blueprints(values):
+    for blueprint in (*wiring.blueprints(), *more):
         app.register_blueprint(blueprint)
     access.guard.check_declared(app)
 

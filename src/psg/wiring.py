@@ -9,7 +9,6 @@ from typing import Any
 from flask import Blueprint, Flask, Request, Response, make_response, render_template
 from flask_login import current_user
 
-from psg import settings
 from psg.access import Viewer
 from psg.access.roles import Role
 from psg.access.viewer import Standing, Standings
@@ -38,7 +37,7 @@ FEATURES = (
 """Features that have pages."""
 
 
-def blueprints(values: settings.Settings) -> Iterator[Blueprint]:
+def blueprints() -> Iterator[Blueprint]:
     """Every feature's pages."""
     for name in FEATURES:
         try:
@@ -46,8 +45,6 @@ def blueprints(values: settings.Settings) -> Iterator[Blueprint]:
         except ModuleNotFoundError as error:
             if not str(error.name).startswith("psg."):
                 raise
-    if values.demo:
-        yield importlib.import_module("psg.demo.routes").bp
 
 
 def viewer_of_request(_request: Request) -> Viewer | None:

@@ -2,11 +2,11 @@
 
 from sqlalchemy import ForeignKeyConstraint
 
-from psg import wiring
+from psg import tables
 from psg.crypto import Sealed
 from psg.db.model import Base, Owned
 
-assert wiring  # imports every feature, and so every table
+assert tables  # imports every feature, and so every table
 
 MAPPERS = [mapper.class_ for mapper in Base.registry.mappers if mapper.class_.__module__.startswith("psg.")]
 OWNED = [model for model in MAPPERS if issubclass(model, Owned)]

@@ -11,12 +11,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from psg import paths, wiring
+from psg import paths, tables
 from psg.db import migrate
 from psg.db.model import Base
 from tests.conftest import PREFIX, SUPERUSER
 
-assert wiring  # imports every model
+assert tables  # imports every model
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
