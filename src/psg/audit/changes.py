@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import inspect as sa_inspect
-from sqlalchemy.orm import InstanceState, ORMExecuteState, Session
+from sqlalchemy.orm import InstanceState, Mapper, ORMExecuteState, Session
 from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
 
 from psg.audit.digest import plan_for, plan_of
@@ -73,10 +73,11 @@ def remember_statement(state: ORMExecuteState) -> None:
     """Note which audited table a statement is about to change without its records being in memory."""
     if not (state.is_insert or state.is_update or state.is_delete) or not is_writing(state.session):
         return
-    table = getattr(state.statement, "table", None)
+    # Compared by name: the statement of a mapped class holds an annotated copy of its table.
+    name = getattr(getattr(state.statement, "table", None), "name", None)
     mappers = [*Model.registry.mappers, *([state.bind_mapper] if state.bind_mapper is not None else [])]
-    if any(mapper.local_table is table and getattr(mapper.class_, "__audited__", True) for mapper in mappers):
-        pending(state.session).statements.add(str(getattr(table, "name", "")))
+    if any(_table_name(mapper) == name and getattr(mapper.class_, "__audited__", True) for mapper in mappers):
+        pending(state.session).statements.add(str(name))
 
 
 def changed(session: Session) -> list[object]:
@@ -114,6 +115,10 @@ def _loaded_values(record: object) -> dict[str, Any] | None:
         else:
             return None
     return values
+
+
+def _table_name(mapper: Mapper[Any]) -> str | None:
+    return getattr(mapper.local_table, "name", None)
 
 
 def _order(record: object) -> tuple[str, str]:

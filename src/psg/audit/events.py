@@ -97,7 +97,11 @@ class Event(Enum):
     CASE_SENT = ("case.sent", Category.DISCLOSURE, "sent case {case} to the group")
     CASES_FOUND = ("case.found", Category.CONSULTATION, "searched and was shown {count} cases")
     CASES_LISTED = ("case.listed", Category.CONSULTATION, "looked at a list of {count} cases")
-    DUPLICATES_SETTLED = ("case.duplicates_settled", Category.COMBINATION, "said whether two cases are the same ({why})")
+    DUPLICATES_SETTLED = (
+        "case.duplicates_settled",
+        Category.COMBINATION,
+        "said whether two cases are the same ({why})",
+    )
     DUPLICATES_SHOWN = ("case.duplicates_shown", Category.COMBINATION, "was shown {count} possible duplicates")
     NOTE_ADDED = ("note.added", Category.COLLECTION, "added a note to case {case}")
     NOTE_CORRECTED = ("note.corrected", Category.ALTERATION, "corrected a note of case {case}")

@@ -1,7 +1,7 @@
 """Checks of the seals: every tree, the chain, the signatures, the numbering; and the anchor file beside them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain, groupby
 from pathlib import Path
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, select
 
 from psg.audit import anchor, keys
-from psg.audit.checks.paging import Row, pages
+from psg.audit.checks.paging import UNREADABLE, Row, pages
 from psg.audit.checks.report import Kind, Progress, Report
 from psg.audit.merkle import Tree
 from psg.audit.models import AuditMember, AuditSeal
@@ -37,24 +37,40 @@ def check_chain(connection: Connection, anchor_file: Path, anchor_end: int, repo
     member_pages = pages(
         connection, select(AuditMember.__table__), (_members.seal_number, _members.position), unreadable, size=5_000
     )
-    groups = groupby(chain.from_iterable(member_pages), key=lambda member: int(member["seal_number"]))
-    group = next(groups, None)
+    entries = _Entries(chain.from_iterable(member_pages))
     for page in pages(connection, select(AuditSeal.__table__), (_seals.number,), unreadable):
         for seal in page:
-            while group is not None and group[0] < seal["number"]:
-                seals.orphans(*group)
-                group = next(groups, None)
-            if group is not None and group[0] == seal["number"]:
-                seals.check(seal, group[1])
-                group = next(groups, None)
-            else:
-                seals.check(seal, iter(()))
-            anchors.match(seal)
+            for number, count in entries.before(seal["number"]):
+                seals.orphans(number, count)
+            try:
+                seals.check(seal, entries.of(seal["number"]))
+                anchors.match(seal)
+            except UNREADABLE:
+                unreadable(str(seal["number"]))
             progress("seals", report.counts["seals"])
-    while group is not None:
-        seals.orphans(*group)
-        group = next(groups, None)
+    for number, count in entries.before(None):
+        seals.orphans(number, count)
     anchors.finish()
+
+
+class _Entries:
+    """Membership rows in the order of their seals, walked through once, one row in memory at a time."""
+
+    def __init__(self, members: Iterable[Row]) -> None:
+        self._groups = groupby(members, key=lambda member: int(member["seal_number"]))
+        self._next = next(self._groups, None)
+
+    def before(self, number: int | None) -> Iterator[tuple[int, int]]:
+        """Seals before this one (None: all that follow) that have entries nobody asked for, and how many."""
+        while self._next is not None and (number is None or self._next[0] < number):
+            yield self._next[0], sum(1 for _ in self._next[1])
+            self._next = next(self._groups, None)
+
+    def of(self, number: int) -> Iterator[Row]:
+        """The entries of a seal."""
+        if self._next is not None and self._next[0] == number:
+            yield from self._next[1]
+            self._next = next(self._groups, None)
 
 
 class _Seals:
@@ -79,9 +95,8 @@ class _Seals:
         self._before = seal
         self._report.sealed_to = seal["sealed_at"]
 
-    def orphans(self, number: int, members: Iterator[Row]) -> None:
-        """Members of a seal that is not there."""
-        count = sum(1 for _ in members)
+    def orphans(self, number: int, count: int) -> None:
+        """Entries of a seal that is not there."""
         self._report.add(Kind.SEAL_MISSING, number, f"Seal {number} is missing; {count} entries of it are left.")
 
     def _signed(self, seal: Row) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from psg.audit import keys
 from psg.audit.canonical import encode
-from psg.audit.checks.paging import Row, pages
+from psg.audit.checks.paging import UNREADABLE, Row, pages
 from psg.audit.checks.report import Kind, Progress, Report
 from psg.audit.merkle import leaf_hash
 from psg.audit.models import AuditDigest, AuditEvent, AuditMember
@@ -39,7 +39,10 @@ def check_events(connection: Connection, report: Report, progress: Progress) -> 
     for page in pages(connection, select(AuditEvent.__table__), (_events.id,), unreadable):
         for event in page:
             checker.gone(digests, members, event["id"])
-            checker.event(event, digests.take(event["id"]), members.take(event["id"]))
+            try:
+                checker.event(event, digests.take(event["id"]), members.take(event["id"]))
+            except UNREADABLE:
+                unreadable(str(event["id"]))
         progress("events", report.counts["events"])
     checker.gone(digests, members, None)
     if checker.odd_clocks:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Enum, Integer, Uuid, func, select, tuple_
 
-from psg.audit.checks.paging import UNREADABLE, Row, pages
+from psg.audit.checks.paging import UNREADABLE, Row, UnreadableRow, fetch, pages
 from psg.audit.checks.report import Kind, Progress, Report
 from psg.audit.digest import NOTHING, Plan, audited_models, plan_for
 from psg.audit.models import AuditDigest
@@ -122,15 +122,23 @@ class _Kind:
             text = f"{self._name(key)} was put back behind PSG after {_event(last)} had removed it."
             self._report.add(Kind.RECORD_INSERTED, key, text)
             return
-        if self._plan.digest(row, last["digest_version"]) == last["digest"]:
+        digest = self._digest(row, last["digest_version"])
+        if digest == last["digest"]:
             return
-        for version in {last["digest_version"], self._plan.version}:
-            if (turn := history.earlier.get(self._plan.digest(row, version))) is not None:
+        for possible in {digest, self._digest(row, self._plan.version)}:
+            if (turn := history.earlier.get(possible)) is not None:
                 text = f"{self._name(key)} was put back behind PSG to how it was after change {turn} of {last['turn']}."
                 self._report.add(Kind.RECORD_ROLLED_BACK, key, text)
                 return
         text = f"{self._name(key)} was altered behind PSG after {_event(last)}."
         self._report.add(Kind.RECORD_ALTERED, key, text)
+
+    def _digest(self, row: Row, version: int) -> bytes:
+        """The digest of a live row; nothing that any audit row holds when its values are of the wrong kinds."""
+        try:
+            return self._plan.digest(row, version)
+        except UNREADABLE:
+            return b""
 
     def _live_rows(self, record_keys: Sequence[str]) -> dict[str, Row]:
         """The rows with these keys. A key the table cannot have is left out, and so is a row that cannot be read."""
@@ -139,8 +147,8 @@ class _Kind:
             return {}
         statement = self._plan.rows().where(tuple_(*self._plan.key_columns).in_(wanted))
         try:
-            rows: Sequence[Row] = self._connection.execute(statement).mappings().all()
-        except UNREADABLE:
+            rows = fetch(self._connection, statement)
+        except UnreadableRow:
             rows = [row for values in wanted for row in self._single(values)]
         found: dict[str, Row] = {}
         for row in rows:
@@ -153,12 +161,8 @@ class _Kind:
 
     def _single(self, values: tuple[Any, ...]) -> Sequence[Row]:
         try:
-            return (
-                self._connection.execute(self._plan.rows().where(tuple_(*self._plan.key_columns) == tuple_(*values)))
-                .mappings()
-                .all()
-            )
-        except UNREADABLE:
+            return fetch(self._connection, self._plan.rows().where(tuple_(*self._plan.key_columns).in_([values])))
+        except UnreadableRow:
             named = {column.name: value for column, value in zip(self._plan.key_columns, values, strict=True)}
             self._unreadable.add(self._plan.key(named))
             self._live += 1
