@@ -32,7 +32,10 @@ class AgreementVersion(Versioned, Owned, Model):
     """One version of an agreement: its words or file, and its dates. Fixed once published."""
 
     __tablename__ = "agreement_versions"
-    __table_args__ = (owned_fk("agreement_id", "agreements"), UniqueConstraint("partnership_id", "agreement_id", "number"))
+    __table_args__ = (
+        owned_fk("agreement_id", "agreements"),
+        UniqueConstraint("partnership_id", "agreement_id", "number"),
+    )
 
     agreement_id: Mapped[uuid.UUID]
     number: Mapped[int]

@@ -7,18 +7,25 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from psg import audit, clock
+from psg import audit, clock, reference
 from psg.access import Viewer
 from psg.agreements import queries
 from psg.agreements.models import Agreement, AgreementParty, AgreementVersion, Signature
-from psg.agreements.rules import VersionState
+from psg.agreements.rules import VersionState, rhythm
 from psg.audit import Actor
 from psg.audit.events import Event
 from psg.db import DomainError, db
+from psg.partnerships.models import Partnership
 from psg.reminders import operations as reminders
+from psg.reminders.rules import Rhythm
+
+SIGNED = "agreement-signed"
+"""The kind of message that a signatory gets as their copy."""
 
 
-def create_agreement(partnership_id: uuid.UUID, *, slug: str, title: str, opens_cases: bool = True, by: Actor) -> Agreement:
+def create_agreement(
+    partnership_id: uuid.UUID, *, slug: str, title: str, opens_cases: bool = True, by: Actor
+) -> Agreement:
     """A new agreement, without a version yet."""
     taken = select(Agreement.id).where(Agreement.partnership_id == partnership_id, Agreement.slug == slug)
     if db.session.scalar(taken):
@@ -65,9 +72,7 @@ def change_draft(version: AgreementVersion, *, by: Actor, **values: Any) -> None
     audit.record(Event.AGREEMENT_CHANGED, version, by=by, fields=tuple(values))
 
 
-def publish_version(
-    version: AgreementVersion, *, parties: Mapping[uuid.UUID, uuid.UUID | None], by: Actor
-) -> None:
+def publish_version(version: AgreementVersion, *, parties: Mapping[uuid.UUID, uuid.UUID | None], by: Actor) -> None:
     """Fix a version's words and ask its parties to sign.
 
     parties: agency id -> the user named to sign for it, or None when any lead of the agency may.
@@ -131,6 +136,14 @@ def sign(
     )
     if party is not None:
         reminders.settle(partnership_id=version.partnership_id, record_id=party.id)
+    agreement = db.session.get_one(Agreement, (version.partnership_id, version.agreement_id))
+    reminders.tell(
+        user_id=by.user_id,
+        kind=SIGNED,
+        key=f"signed {signature.id}",
+        partnership_id=version.partnership_id,
+        details={"signature": str(signature.id), "number": version.number, "path": _path(version, agreement)},
+    )
     return signature
 
 
@@ -154,6 +167,24 @@ def withdraw_version(version: AgreementVersion, *, by: Actor) -> None:
     reminders.settle(partnership_id=version.partnership_id, record_id=version.id)
     for party in queries.parties_of(version):
         reminders.settle(partnership_id=version.partnership_id, record_id=party.id)
+
+
+def set_file(version: AgreementVersion, *, name: str, content: bytes, by: Actor) -> None:
+    """Put a PDF beside, or in place of, the text of a draft."""
+    if not looks_like_pdf(content):
+        raise DomainError("The file is not a PDF. Save it as PDF and try again.")
+    change_draft(version, by=by, file_name=name, file=content)
+
+
+def looks_like_pdf(content: bytes) -> bool:
+    """Whether the content, not the name, is that of a PDF file."""
+    return content[:5] == b"%PDF-" and b"%%EOF" in content[-2048:]
+
+
+def review_rhythm() -> Rhythm:
+    """On which days before and after its review date an agreement's review is spoken of."""
+    entries = {entry["code"]: entry["value"] for entry in reference.load("reminder-defaults")["entries"]}
+    return rhythm(entries["agreement-review"])
 
 
 def fingerprint(text: str, file: bytes | None) -> str:
@@ -180,7 +211,7 @@ def _owe_signatures(version: AgreementVersion, parties: Iterable[uuid.UUID]) -> 
             partnership_id=version.partnership_id,
             kind="agreement-to-sign",
             record_id=party.id,
-            reference=f"version {version.number} of the information-sharing agreement",
+            reference=f"version {version.number} of the agreement",
             path=_path(version, agreement),
             user_id=party.signatory_id,
             agency_id=party.agency_id,
@@ -198,15 +229,15 @@ def _owe_review(version: AgreementVersion) -> None:
         partnership_id=version.partnership_id,
         kind="agreement-review",
         record_id=version.id,
-        reference="the information-sharing agreement",
+        reference="review of the agreement",
         path=_path(version, agreement),
         role="coordinator",
         due_on=version.review_on,
-        next_on=clock.add_working_days(version.review_on, -10),
+        next_on=review_rhythm().on_or_after(version.review_on, clock.today()),
     )
 
 
 def _path(version: AgreementVersion, agreement: Agreement) -> str:
-    """Below the partnership's own address, which the reminder's words put in front."""
-    return f"agreements/{agreement.slug}/{version.number}"
-
+    """The version's page, below the base address."""
+    partnership = db.session.get_one(Partnership, version.partnership_id)
+    return f"/{partnership.slug}/agreements/{agreement.slug}/{version.number}"

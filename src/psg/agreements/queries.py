@@ -63,10 +63,13 @@ _VERSIONS = (
         AgreementVersion.sign_by,
         AgreementVersion.state,
         Signature.agency_id,
+        Signature.id.label("signature_id"),
     )
     .join(
         Agreement,
-        and_(Agreement.partnership_id == AgreementVersion.partnership_id, Agreement.id == AgreementVersion.agreement_id),
+        and_(
+            Agreement.partnership_id == AgreementVersion.partnership_id, Agreement.id == AgreementVersion.agreement_id
+        ),
     )
     .outerjoin(
         Signature,
@@ -100,14 +103,23 @@ def standings_of_all(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[uuid
     for (user_id, partnership_id), place in found.items():
         agreement_signed = place["agency_id"] in signed.get(partnership_id, ())
         result.setdefault(user_id, {})[partnership_id] = Standing(
-            **{**place, "roles": frozenset(place["roles"]), "groups": {g: frozenset(r) for g, r in place["groups"].items()}},
+            **{
+                **place,
+                "roles": frozenset(place["roles"]),
+                "groups": {g: frozenset(r) for g, r in place["groups"].items()},
+            },
             agreement_signed=agreement_signed,
         )
     return result
 
 
-def signed_agencies(partnership_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, set[uuid.UUID]]:
-    """The agencies of each partnership that have signed a version which counts today."""
+def signed_agencies(
+    partnership_ids: Iterable[uuid.UUID], *, without: uuid.UUID | None = None
+) -> Mapping[uuid.UUID, set[uuid.UUID]]:
+    """The agencies of each partnership that have signed a version which counts today.
+
+    without: a version or a signature that is left out of account, to see who would lose by its end.
+    """
     wanted = list(partnership_ids)
     if not wanted:
         return {}
@@ -115,10 +127,10 @@ def signed_agencies(partnership_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, 
     signers: dict[tuple[uuid.UUID, uuid.UUID, int], set[uuid.UUID]] = {}
     for row in db.session.execute(_VERSIONS.where(AgreementVersion.partnership_id.in_(wanted))):
         agreement = (row.partnership_id, row.agreement_id)
-        withdrawn = row.state is VersionState.WITHDRAWN
+        withdrawn = row.state is VersionState.WITHDRAWN or row.id == without
         dates = VersionDates(row.number, row.in_force_from, row.ends_on, row.sign_by, withdrawn)
         versions.setdefault(agreement, {})[row.number] = dates
-        if row.agency_id is not None:
+        if row.agency_id is not None and row.signature_id != without:
             signers.setdefault((*agreement, row.number), set()).add(row.agency_id)
     today = clock.today()
     result: dict[uuid.UUID, set[uuid.UUID]] = {}
@@ -163,7 +175,9 @@ def find(_viewer: Any, standing: Standing, agreement: str) -> Agreement | None:
 def of_partnership(partnership_id: uuid.UUID) -> list[Agreement]:
     """The partnership's agreements."""
     return list(
-        db.session.scalars(select(Agreement).where(Agreement.partnership_id == partnership_id).order_by(Agreement.title))
+        db.session.scalars(
+            select(Agreement).where(Agreement.partnership_id == partnership_id).order_by(Agreement.title)
+        )
     )
 
 

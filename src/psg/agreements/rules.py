@@ -1,9 +1,11 @@
 """When a signed version counts, in plain Python."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from psg.reminders.rules import Rhythm
 
 
 class VersionState(StrEnum):
@@ -37,3 +39,17 @@ def counts(signed: VersionDates, published: Iterable[VersionDates], on: date) ->
         return False
     newer = (v for v in published if v.number > signed.number and not v.withdrawn)
     return all(on <= version.sign_by for version in newer)
+
+
+def word_for(signed_newest: bool, signed_before: bool, is_party: bool) -> str:
+    """The word of one agency under one agreement: Signed, Waiting, Ended, or nothing where it is no party."""
+    if signed_newest:
+        return "Signed"
+    if signed_before:
+        return "Ended"
+    return "Waiting" if is_party else ""
+
+
+def rhythm(days_before: Sequence[int]) -> Rhythm:
+    """Told so many days before a date, on the day, and every 30 days after it."""
+    return Rhythm(tuple(sorted({*(-days for days in days_before), 0})), 30)
