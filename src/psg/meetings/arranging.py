@@ -12,6 +12,7 @@ from psg import clock
 from psg.access import Viewer
 from psg.audit import Event, record
 from psg.cases.models import Case
+from psg.cases.rules import CaseState
 from psg.db import DomainError, db
 from psg.meetings.agenda import CASE_MINUTES, Agenda, Line, moved, moved_to, number_parts
 from psg.meetings.live import Workbench, workbench
@@ -108,6 +109,8 @@ def ask_for(meeting: Meeting, case: Case, agency_id: uuid.UUID, *, by: Viewer) -
     """An agency asks for a case. It appears at its natural place, marked new; the chair decides."""
     if meeting.state not in MAY_ARRANGE:
         raise DomainError("This meeting is over or cancelled. Ask for the next one.")
+    if case.state not in (CaseState.SENT, CaseState.OPEN):
+        raise DomainError("Only an open case or a referral can be asked for.")
     if case.group_id != meeting.group_id:
         raise DomainError("This case belongs to another group, so this meeting cannot take it.")
     row = db.session.scalar(_items(meeting).where(AgendaItem.case_id == case.id))

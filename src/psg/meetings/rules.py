@@ -1,5 +1,7 @@
 """Words and decisions of meetings, in plain Python."""
 
+import re
+from datetime import time
 from enum import StrEnum
 
 
@@ -120,3 +122,24 @@ MAY_ARRANGE = frozenset({MeetingState.PREPARING, MeetingState.PUBLISHED})
 MAY_RECORD = frozenset({MeetingState.PREPARING, MeetingState.PUBLISHED})
 MAY_CORRECT = frozenset({MeetingState.PREPARING, MeetingState.PUBLISHED, MeetingState.HELD})
 HAPPENED = frozenset({MeetingState.HELD, MeetingState.AGREED})
+
+
+_TIME = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?(am|pm)?")
+
+
+def time_from(typed: str) -> time | None:
+    """The time of day meant by "10am", "10:30", "2.15 pm" or "midday"; None when it is none."""
+    word = "".join(typed.lower().split())
+    if word in ("midday", "noon"):
+        return time(12, 0)
+    found = _TIME.fullmatch(word)
+    if found is None:
+        return None
+    hour, minute, half = int(found[1]), int(found[2] or 0), found[3]
+    if half and not 1 <= hour <= 12:
+        return None
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    elif not found[2]:
+        return None  # "2" alone could be night or afternoon
+    return time(hour, minute) if hour < 24 and minute < 60 else None

@@ -1,0 +1,81 @@
+"""What the pages of meetings share: the frame's values, kept text after a refusal, files."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, current_app, redirect, url_for
+from werkzeug.wrappers import Response as Answer
+
+from psg import settings
+from psg.access import standing, viewer
+from psg.db import Clash, DomainError, transaction
+from psg.meetings.effects import Incomplete
+from psg.meetings.models import Meeting, Series
+from psg.meetings.presenting import Presenter
+from psg.partnerships.models import Group
+from psg.partnerships.queries import directory
+from psg.web.forms import Form
+
+
+def presenter() -> Presenter:
+    """Names of this partnership, for reasons and people."""
+    return Presenter(directory(standing().partnership_id))
+
+
+def group_of(meeting: Meeting) -> Group:
+    """The group of a meeting."""
+    group = directory(meeting.partnership_id).group(meeting.group_id)
+    if group is None:
+        raise LookupError(f"meeting {meeting.id} has no group")
+    return group
+
+
+def address(endpoint: str, meeting: Meeting | None = None, *, anchor: str | None = None, **parts: Any) -> str:
+    """The address of a page of this partnership."""
+    if meeting is not None:
+        parts["meeting_id"] = meeting.id
+    return url_for(f"meetings.{endpoint}", partnership=standing().slug, _anchor=anchor, **parts)
+
+
+def save(form: Form, held: Meeting | Series | None, change: Callable[[], str]) -> Answer | int:
+    """Run a change as one transaction; give the redirect, or the status of the page that offers the text again.
+
+    held: the record whose version the form carries; another version in the database is a clash.
+    change: does it and gives the address to go on with. The form gets the sentence of whatever refused.
+    """
+    try:
+        with transaction(hold=(held,) if held is not None else (), once=form.once_key()) as tx:
+            if held is not None and form.version.data is not None and form.version.data != held.version:
+                raise Clash("Somebody else changed this while your page was open. This is how it stands now.")
+            tx.result = change()
+    except Incomplete as missing:
+        form.put_error(missing.field, str(missing))
+        return 422
+    except Clash as clash:
+        form.put_error(None, str(clash))
+        if held is not None:
+            form.version.data = held.version  # sending it again replaces what was saved, knowingly
+        return 409
+    except DomainError as refused:
+        form.put_error(None, str(refused))
+        return 409
+    return redirect(tx.result, 303)
+
+
+def download(content: bytes, kind: str, name: str) -> Response:
+    """A file to keep. Nothing of it is cached."""
+    answer = current_app.response_class(content, mimetype=kind)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def absolute(path: str) -> str:
+    """A whole address, for files that leave the site."""
+    return settings.current().base_url.rstrip("/") + path
+
+
+def viewer_id() -> uuid.UUID:
+    """The signed-in person's id."""
+    return viewer().user_id

@@ -1,0 +1,261 @@
+"""Running the meeting: who came, one page for each item, the end."""
+
+import uuid
+from typing import Any
+
+from flask import abort, flash, request
+from werkzeug.wrappers import Response as Answer
+
+from psg import clock
+from psg.access import Permission, Role, page, requires, standing, viewer
+from psg.access.policy import permits
+from psg.actions import operations as actions
+from psg.audit import Event
+from psg.cases import queries as cases
+from psg.cases.models import Case
+from psg.db import DomainError
+from psg.meetings import operations, queries
+from psg.meetings.clocks import quorum, starts_at
+from psg.meetings.digest import digest_of
+from psg.meetings.forms import ActForm, NoteForm
+from psg.meetings.forms_run import OutcomeForm, attendance_form, outcome_form, presences
+from psg.meetings.models import AgendaItem, Meeting
+from psg.meetings.reading import Reading, published
+from psg.meetings.recording import attendance_of, note_of, outcome_of
+from psg.meetings.routes import bp
+from psg.meetings.routes.common import address, group_of, presenter, save
+from psg.meetings.rules import MAY_RECORD, PRESENT
+from psg.meetings.words import decision_words
+from psg.partnerships.queries import Member, labels
+from psg.web.words import plural, time_of_day
+
+
+@bp.route("/<partnership>/meetings/<uuid:meeting_id>/run", methods=["GET", "POST"])
+@requires(Permission.MEETING_RUN, meeting=queries.find)
+def run(meeting: Meeting) -> Answer:
+    """Attendance first, then the confidentiality statement, then the items."""
+    if not meeting.agenda_version:
+        abort(404)
+    names = presenter().names
+    members = _members(meeting)
+    rows = attendance_of(meeting)
+    form = attendance_form(members, rows, meeting)
+    status: int = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        done = save(form, meeting, lambda: _attend(meeting, form, members))
+        if not isinstance(done, int):
+            return done
+        status = done
+    here = {row.agency_id for row in rows if row.attended in PRESENT}
+    reading = published(viewer(), standing(), meeting)
+    return page(
+        "meetings/run.html",
+        event=Event.MEETING_LOOKED_AT,
+        record=meeting,
+        ids=list(reading.cards),
+        status=status,
+        form=form,
+        members=list(enumerate(members, start=1)),
+        quorum_words=_quorum_words(meeting, here),
+        may_record=meeting.state in MAY_RECORD,
+        names=names,
+        **_frame(meeting, reading, None),
+    )
+
+
+def _attend(meeting: Meeting, form: Any, members: list[Member]) -> str:
+    if request.form.get("do") == "statement":
+        operations.read_statement(meeting, by=viewer())
+        flash(f"Confidentiality statement read at {time_of_day(clock.now())}.")
+        return address("run", meeting, anchor="items")
+    operations.record_attendance(meeting, presences(form, members), by=viewer())
+    flash(f"Attendance saved at {time_of_day(clock.now())}.")
+    return address("run", meeting, anchor="statement")
+
+
+@bp.route("/<partnership>/meetings/<uuid:meeting_id>/run/<uuid:item_id>", methods=["GET", "POST"])
+@requires(Permission.MEETING_RUN, meeting=queries.find, item=queries.find_item)
+def run_item(meeting: Meeting, item: AgendaItem) -> Answer:
+    """One item: its minutes, or the decision on its case."""
+    if item.case_id is None:
+        return _section(meeting, item)
+    case = cases.find_id(viewer(), standing(), item.case_id)
+    if case is None or not permits(viewer(), Permission.CASE_READ, case.facts()):
+        abort(404)
+    return _case(meeting, item, case)
+
+
+def _section(meeting: Meeting, item: AgendaItem) -> Answer:
+    note = note_of(item)
+    form = NoteForm(text=note.text if note else "")
+    if not form.is_submitted():
+        form.version.data = note.version if note else None
+    seen = form.version.data
+    status: int = 422 if form.is_submitted() else 200
+    reading = published(viewer(), standing(), meeting)
+    if form.validate_on_submit():
+
+        def keep() -> str:
+            operations.record_note(item, meeting, form.text.data, by=viewer(), version=seen)
+            return _next(meeting, reading, item.id)
+
+        done = save(form, None, keep)
+        if not isinstance(done, int):
+            flash(f"Saved at {time_of_day(clock.now())}.")
+            return done
+        status = done
+        if note is not None and status == 409:
+            form.show_clash(
+                by=presenter().names.user(note.recorded_by), theirs={"text": note.text or ""}, version=note.version
+            )
+    return page(
+        "meetings/run_section.html",
+        event=Event.MEETING_LOOKED_AT,
+        record=meeting,
+        status=status,
+        form=form,
+        item=item,
+        **_frame(meeting, reading, item.id),
+    )
+
+
+def _case(meeting: Meeting, item: AgendaItem, case: Case) -> Answer:
+    names = presenter().names
+    outcome = outcome_of(item)
+    following = queries.next_meeting(group_of(meeting), after=meeting.held_on)
+    form = outcome_form(case, outcome, names, labels(meeting.partnership_id), following.held_on if following else None)
+    reading = published(viewer(), standing(), meeting)
+    seen = form.version.data
+    status: int = 422 if form.is_submitted() else 200
+    if form.validate_on_submit() and form.check_rows():
+        done = save(form, None, lambda: _decide(meeting, item, case, form, seen, reading))
+        if not isinstance(done, int):
+            flash(_decided_words(case, form))
+            return done
+        status = done
+        outcome = outcome_of(item)
+        if outcome is not None and outcome.version != seen:
+            form.show_clash(
+                by=names.user(outcome.recorded_by),
+                theirs={
+                    "decision": decision_words(outcome.decision),
+                    "agreed": outcome.agreed or "",
+                    "next_review_on": outcome.next_review_on.isoformat() if outcome.next_review_on else "",
+                },
+                version=outcome.version,
+            )
+    return page(
+        "meetings/run_case.html",
+        event=Event.CASE_LOOKED_AT,
+        record=case,
+        status=status,
+        form=form,
+        item=item,
+        case=case,
+        outcome=outcome,
+        digest=digest_of(case, meeting),
+        following=following,
+        **_frame(meeting, reading, item.id),
+    )
+
+
+def _decide(
+    meeting: Meeting, item: AgendaItem, case: Case, form: OutcomeForm, seen: int | None, reading: Reading
+) -> str:
+    operations.record_outcome(item, meeting, case, decision=form.decided(), by=viewer(), version=seen)
+    names = presenter().names
+    for one in form.actions():
+        agency_id = one.agency_id
+        if one.user_id is not None and (member := names.member(one.user_id)):
+            agency_id = member.agency_id
+        if agency_id is None:
+            raise DomainError("Select who will do each action.")
+        actions.add_action(
+            case,
+            what=one.what,
+            owner_id=one.user_id,
+            owner_agency_id=agency_id,
+            due_on=one.due_on,
+            meeting_id=meeting.id,
+            by=viewer(),
+        )
+    return _next(meeting, reading, item.id)
+
+
+def _decided_words(case: Case, form: OutcomeForm) -> str:
+    given = len(form.actions())
+    words = f"{case.reference}: {decision_words(form.decision.data).lower()}, recorded at {time_of_day(clock.now())}."
+    return f"{words} {plural(given, 'action')} given." if given else words
+
+
+@bp.route("/<partnership>/meetings/<uuid:meeting_id>/end", methods=["GET", "POST"])
+@requires(Permission.MEETING_RUN, meeting=queries.find)
+def end(meeting: Meeting) -> Answer:
+    """End the meeting: the record can be read at once, and what was not reached comes to the next meeting."""
+    form = ActForm()
+    if not form.is_submitted():
+        form.version.data = meeting.version
+    status: int = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+
+        def stop() -> str:
+            operations.end_meeting(meeting, by=viewer())
+            return address("minutes", meeting)
+
+        done = save(form, meeting, stop)
+        if not isinstance(done, int):
+            flash("Meeting ended. The record stands as a draft until the next meeting agrees it.")
+            return done
+        status = done
+    reading = published(viewer(), standing(), meeting)
+    return page(
+        "meetings/end.html",
+        event=Event.MEETING_LOOKED_AT,
+        record=meeting,
+        ids=list(reading.cards),
+        status=status,
+        form=form,
+        open_lines=[line for line in reading.lines if line.case_id not in reading.outcomes],
+        **_frame(meeting, reading, None),
+    )
+
+
+def _frame(meeting: Meeting, reading: Reading, current: uuid.UUID | None) -> dict[str, Any]:
+    begun = int((clock.now() - starts_at(meeting)).total_seconds() // 60)
+    return {
+        "meeting": meeting,
+        "group": group_of(meeting),
+        "reading": reading,
+        "current": current,
+        "present": presenter(),
+        "decision_words": decision_words,
+        "elapsed": begun if 0 <= begun < 24 * 60 else None,
+        "marking": standing().marking,
+    }
+
+
+def _members(meeting: Meeting) -> list[Member]:
+    """Who is expected: the group's members and chair, and the coordinators, by agency."""
+    names = presenter().names
+    expected = [
+        person
+        for person in names.people
+        if person.active and (meeting.group_id in person.groups or person.holds(Role.COORDINATOR))
+    ]
+    return sorted(expected, key=lambda person: (names.agency_name(person.agency_id), person.name))
+
+
+def _quorum_words(meeting: Meeting, here: set[uuid.UUID]) -> str:
+    needed = quorum(group_of(meeting))
+    words = f"{plural(len(here), 'agency', 'agencies')} here."
+    if not needed:
+        return words
+    enough = "That is a quorum" if len(here) >= needed else "That is no quorum yet"
+    return f"{words} {enough}: the group's terms ask for {needed}."
+
+
+def _next(meeting: Meeting, reading: Reading, item_id: uuid.UUID) -> str:
+    """The address of the item after this one, or of the end."""
+    ids = reading.item_ids()
+    after = ids[ids.index(item_id) + 1 :] if item_id in ids else []
+    return address("run_item", meeting, item_id=after[0]) if after else address("run", meeting, anchor="items")
