@@ -168,3 +168,20 @@ def _of(model: type[Part], case: Case, record_id: uuid.UUID) -> Select[Part]:
 
 def _ids(joined: str | None) -> list[uuid.UUID]:
     return [uuid.UUID(text) for text in (joined or "").split()]
+
+
+def open_duplicates(viewer: Viewer, standing: Standing) -> list[tuple[PossibleDuplicate, Case, Case]]:
+    """Pairs of cases that nobody has compared yet, both of which this person may see; oldest first, at most 50."""
+    statement = (
+        select(PossibleDuplicate)
+        .where(PossibleDuplicate.partnership_id == standing.partnership_id, PossibleDuplicate.settled_at.is_(None))
+        .order_by(PossibleDuplicate.found_at, PossibleDuplicate.id)
+        .limit(50)
+    )
+    pairs = list(db.session.scalars(statement))
+    cases = visible_by_id(viewer, standing, [i for pair in pairs for i in (pair.case_id, pair.other_case_id)])
+    return [
+        (pair, cases[pair.case_id], cases[pair.other_case_id])
+        for pair in pairs
+        if pair.case_id in cases and pair.other_case_id in cases
+    ]

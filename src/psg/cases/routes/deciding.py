@@ -1,0 +1,192 @@
+"""Decisions: decide a referral, set the lead, propose closure, close, re-open."""
+
+from flask import Response, flash, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from psg.access import Permission, can, requires, standing, viewer
+from psg.cases import checks, contents, operations, queries
+from psg.cases.forms import CloseForm, DecideForm, LeadForm, ProposeForm, ReopenForm
+from psg.cases.forms.deciding import ACCEPT, PASS_ON, lead_version
+from psg.cases.forms.referral import when_of_stored
+from psg.cases.models import Case
+from psg.cases.routes.common import bp, carry_out, case_url, directory, say_clash, show, stale
+from psg.cases.rules import Move, fingerprint, why_not
+from psg.cases.values import codes
+from psg.db import Clash, DomainError
+from psg.web.words import long_date
+
+
+@bp.route("/<partnership>/cases/<reference>/decide", methods=["GET", "POST"])
+@requires(Permission.CASE_DECIDE, case=queries.find)
+def decide(case: Case) -> AnyResponse:
+    """The referral on the left, the decision on the right."""
+    form = DecideForm(case)
+    closed_to = why_not(Move.DECIDE, case.state)
+    status = None
+    if form.validate_on_submit() and not closed_to:
+        done = carry_out(form, lambda: _decide(case, form), hold=(case,))
+        if done is not None:
+            return done
+        status = 409
+    answers = case.referral or {}
+    return show(
+        "cases/decide.html",
+        case,
+        form=form,
+        closed_to=closed_to,
+        people=contents.people_of(case),
+        small=contents.small_parts_of(case),
+        answers=answers,
+        since=when_of_stored(answers.get("since")),
+        last_time=when_of_stored(answers.get("last_time")),
+        codes=codes,
+        **({"status": status} if status else {}),
+    )
+
+
+def _decide(case: Case, form: DecideForm) -> str:
+    if stale(form, fingerprint(case.state, case.group_id)):
+        raise Clash("Somebody else decided this referral, or passed it on, while your page was open.")
+    by, reason = viewer(), form.reason.data
+    referrer, agency = directory().user(case.referrer_id), directory().agency(case.referrer_agency_id)
+    told = f"{agency} ({referrer}) is told why."
+    if form.decision.data == ACCEPT:
+        operations.accept(
+            case,
+            lead_agency_id=form.lead_agency.data,
+            lead_officer_id=form.lead_officer.data,
+            review_on=form.review_on.data,
+            reason=reason,
+            group_id=form.own_group.data,
+            by=by,
+        )
+        flash(f"Referral accepted. {told}")
+    elif form.decision.data == PASS_ON:
+        group = directory().group_name(form.group.data)
+        operations.pass_on(case, group_id=form.group.data, reason=reason, by=by)
+        flash(f"Referral passed on to {group}. {told}")
+    else:
+        operations.decline(case, reason_code=form.reason_code.data, reason=reason, by=by)
+        flash(f"Referral declined. {told}")
+    return _case_or_list(case)
+
+
+def _case_or_list(case: Case) -> str:
+    """The case page, or the list for somebody who has just given the case away."""
+    if can(Permission.CASE_READ, case):
+        return case_url(case)
+    return url_for("cases.index", partnership=standing().slug)
+
+
+@bp.route("/<partnership>/cases/<reference>/lead", methods=["GET", "POST"])
+@requires(Permission.CASE_LEAD, case=queries.find)
+def lead(case: Case) -> AnyResponse:
+    """Lead agency, lead officer and review date."""
+    form = LeadForm(case)
+    status = None
+    if form.validate_on_submit():
+        if stale(form, lead_version(case)):
+            status = say_clash(form, by="Somebody else", theirs=_lead_now(case), version=lead_version(case))
+        elif (done := carry_out(form, lambda: _set_lead(case, form), hold=(case,))) is not None:
+            return done
+        else:
+            status = 409
+    return show("cases/lead.html", case, form=form, **({"status": status} if status else {}))
+
+
+def _lead_now(case: Case) -> dict[str, str]:
+    """What stands on the case, in words, for somebody whose page was overtaken."""
+    names = directory()
+    return {
+        "lead_agency": names.agency_name(case.lead_agency_id),
+        "lead_officer": names.user(case.lead_officer_id),
+        "review_on": long_date(case.review_on),
+    }
+
+
+def _set_lead(case: Case, form: LeadForm) -> str:
+    agency_id, officer_id, review_on = form.lead_agency.data, form.lead_officer.data, form.review_on.data
+    if stale(form, lead_version(case)):
+        raise DomainError("Somebody else changed this while your page was open. Compare, then save yours.")
+    if (agency_id, officer_id) != (case.lead_agency_id, case.lead_officer_id):
+        operations.set_lead(case, lead_agency_id=agency_id, lead_officer_id=officer_id, by=viewer())
+    if review_on != case.review_on:
+        operations.set_review(case, review_on=review_on, by=viewer())
+    flash(f"Lead: {directory().agency(agency_id)}, {directory().user(officer_id)}. Review on {long_date(review_on)}.")
+    return case_url(case)
+
+
+@bp.route("/<partnership>/cases/<reference>/propose-closure", methods=["GET", "POST"])
+@requires(Permission.CASE_WRITE, case=queries.find)
+def propose_closure(case: Case) -> AnyResponse:
+    """Ask the group to close the case."""
+    form = ProposeForm()
+    closed_to = why_not(Move.PROPOSE_CLOSURE, case.state)
+    if form.validate_on_submit() and not closed_to:
+        done = carry_out(form, lambda: _propose(case, form), hold=(case,))
+        if done is not None:
+            return done
+    return show("cases/propose_closure.html", case, form=form, closed_to=closed_to)
+
+
+def _propose(case: Case, form: ProposeForm) -> str:
+    operations.propose_closure(case, reason=form.reason.data, by=viewer())
+    flash("Closure proposed. The group decides at its next meeting.")
+    return case_url(case)
+
+
+@bp.route("/<partnership>/cases/<reference>/close", methods=["GET", "POST"])
+@requires(Permission.CASE_CLOSE, case=queries.find)
+def close(case: Case) -> AnyResponse:
+    """Before you close: what is still open; then why, and what changed for the person harmed."""
+    form = CloseForm(case)
+    closed_to = why_not(Move.CLOSE, case.state)
+    status = None
+    if form.validate_on_submit() and not closed_to:
+        done = carry_out(form, lambda: _close(case, form), hold=(case,))
+        if done is not None:
+            return done
+        status = 409
+    return _closing_page(case, form, closed_to, status)
+
+
+def _closing_page(case: Case, form: CloseForm, closed_to: str, status: int | None) -> Response:
+    return show(
+        "cases/close.html",
+        case,
+        form=form,
+        closed_to=closed_to,
+        obstacles=checks.obstacles(case) if not closed_to else [],
+        **({"status": status} if status else {}),
+    )
+
+
+def _close(case: Case, form: CloseForm) -> str:
+    operations.close(
+        case,
+        reason_code=form.reason_code.data,
+        reason=form.reason.data,
+        changed_for_person=form.changed_for_person.data,
+        by=viewer(),
+    )
+    flash(f"Case {case.reference} closed. Nobody is reminded of it any more.")
+    return case_url(case)
+
+
+@bp.route("/<partnership>/cases/<reference>/reopen", methods=["GET", "POST"])
+@requires(Permission.CASE_REOPEN, case=queries.find)
+def reopen(case: Case) -> AnyResponse:
+    """Open a closed case, or a declined referral, again."""
+    form = ReopenForm(case)
+    closed_to = why_not(Move.REOPEN, case.state)
+    if form.validate_on_submit() and not closed_to:
+        done = carry_out(form, lambda: _reopen(case, form), hold=(case,))
+        if done is not None:
+            return done
+    return show("cases/reopen.html", case, form=form, closed_to=closed_to)
+
+
+def _reopen(case: Case, form: ReopenForm) -> str:
+    operations.reopen(case, reason=form.reason.data, review_on=form.review_on.data, by=viewer())
+    flash(f"Case {case.reference} is open again. Its review is due {long_date(form.review_on.data)}.")
+    return case_url(case)

@@ -1,0 +1,181 @@
+"""The list of cases, and pairs of cases that may be the same."""
+
+import uuid
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import Response, flash, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from psg.access import Permission, requires, standing, viewer
+from psg.audit import Event
+from psg.cases import listing, operations, queries
+from psg.cases.listing import Filters, Shown, Sort
+from psg.cases.models import PossibleDuplicate
+from psg.cases.routes.common import bp, carry_out, directory, labels, show
+from psg.cases.rules import Tone
+from psg.partnerships import queries as partnerships
+from psg.web.forms import Form
+
+Word = TypeVar("Word", bound=StrEnum)
+STATES = {
+    Shown.OPEN: "Open",
+    Shown.WAITING: "Waiting for a decision",
+    Shown.CLOSED: "Closed",
+    Shown.DECLINED: "Declined",
+    Shown.MINE: "My drafts",
+}
+TONES = {Tone.HIGHEST: "Highest band", Tone.HIGH: "High band", Tone.MIDDLE: "Middle band", Tone.LOW: "Low band"}
+TONES[Tone.NONE] = "Not assessed"
+
+
+@bp.route("/<partnership>/cases")
+@requires(Permission.CASE_LIST)
+def index() -> Response:
+    """The cases that one may see, filtered and sorted; one audit row names those shown."""
+    filters = _filters()
+    found = listing.list_cases(viewer(), standing(), filters, request.args.get("after"))
+    return show(
+        "cases/index.html",
+        None,
+        event=Event.CASES_LISTED,
+        ids=[row.id for row in found.page.rows],
+        found=found,
+        filters=filters,
+        fields=_fields(filters),
+        chips=_chips(filters),
+        columns=_columns(filters),
+        address=_address,
+        yes_drafts=filters.shown is Shown.MINE,
+    )
+
+
+def _filters() -> Filters:
+    """From the address; whatever is not one of our values counts as not given."""
+    known_agencies = {agency.id for agency in directory().agencies}
+    known_groups = {group.id for group in directory().groups}
+    theme = request.args.get("theme", "")
+    return Filters(
+        shown=_word(Shown, "state") or Shown.OPEN,
+        sort=_word(Sort, "sort") or Sort.REVIEW,
+        agency_id=_id("agency", known_agencies),
+        tone=_word(Tone, "band"),
+        overdue=request.args.get("review") == "overdue",
+        theme=theme if ("themes", theme) in labels() else "",
+        group_id=_id("group", known_groups),
+    )
+
+
+def _word(kind: type[Word], name: str) -> Word | None:
+    given = request.args.get(name, "")
+    return kind(given) if given in kind.__members__.values() else None
+
+
+def _id(name: str, known: set[uuid.UUID]) -> uuid.UUID | None:
+    given = request.args.get(name, "")
+    if given == "mine":
+        return standing().agency_id
+    return next((one for one in known if str(one) == given), None)
+
+
+def _address(filters: Filters, after: str = "") -> str:
+    values: dict[str, Any] = {
+        "state": filters.shown.value if filters.shown is not Shown.OPEN else None,
+        "sort": filters.sort.value if filters.sort is not Sort.REVIEW else None,
+        "agency": filters.agency_id,
+        "band": filters.tone.value if filters.tone else None,
+        "review": "overdue" if filters.overdue else None,
+        "theme": filters.theme or None,
+        "group": filters.group_id,
+        "after": after or None,
+    }
+    return url_for("cases.index", partnership=standing().slug, **values)
+
+
+def _options(chosen: object, empty: str, pairs: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    found = [{"value": value, "text": words, "selected": value == str(chosen or "")} for value, words in pairs]
+    return [{"value": "", "text": empty}, *found] if empty else found
+
+
+def _fields(filters: Filters) -> dict[str, list[dict[str, Any]]]:
+    """What the filter row offers."""
+    names = directory()
+    agencies = [(str(agency.id), agency.short_name) for agency in names.agencies]
+    themes = [(term.code, term.label) for term in partnerships.terms(standing().partnership_id, "themes")]
+    return {
+        "state": _options(filters.shown.value, "", [(shown.value, words) for shown, words in STATES.items()]),
+        "agency": _options(filters.agency_id, "Any agency", agencies),
+        "band": _options(filters.tone, "Any band", [(tone.value, words) for tone, words in TONES.items()]),
+        "review": _options("overdue" if filters.overdue else "", "Any date", [("overdue", "Review overdue")]),
+        "theme": _options(filters.theme, "Any theme", themes),
+        "group": _options(filters.group_id, "Any group", [(str(group.id), group.name) for group in names.groups]),
+    }
+
+
+def _chips(filters: Filters) -> list[dict[str, str]]:
+    """One for each filter in use, with the address of the list without it."""
+    names, chips = directory(), []
+    if filters.agency_id:
+        chips.append((f"Led by {names.agency(filters.agency_id)}", replace(filters, agency_id=None)))
+    if filters.tone:
+        chips.append((TONES[filters.tone], replace(filters, tone=None)))
+    if filters.overdue:
+        chips.append(("Review overdue", replace(filters, overdue=False)))
+    if filters.theme:
+        chips.append((labels()["themes", filters.theme], replace(filters, theme="")))
+    if filters.group_id:
+        chips.append((names.group_name(filters.group_id), replace(filters, group_id=None)))
+    return [{"text": words, "href": _address(without)} for words, without in chips]
+
+
+def _columns(filters: Filters) -> list[dict[str, Any]]:
+    def column(text: str, sort: Sort, direction: str) -> dict[str, Any]:
+        chosen = filters.order is sort
+        return {
+            "text": text,
+            "sort": _address(replace(filters, sort=sort)),
+            "direction": direction if chosen else None,
+        }
+
+    review = column("Review due", Sort.REVIEW, "ascending") if filters.shown is Shown.OPEN else {"text": "Review due"}
+    return [
+        column("Case", Sort.REFERENCE, "ascending"),
+        {"text": "About"},
+        column("Band", Sort.BAND, "descending"),
+        {"text": "Lead"},
+        {"text": "Open actions", "numeric": True},
+        review,
+        column("Last activity", Sort.ACTIVITY, "descending"),
+    ]
+
+
+@bp.route("/<partnership>/duplicates")
+@requires(Permission.DUPLICATE_SETTLE)
+def duplicates() -> Response:
+    """Pairs of cases that may be about the same person or place, for the coordinator."""
+    pairs = queries.open_duplicates(viewer(), standing())
+    shown = [case.id for _, case, other in pairs for case in (case, other)]
+    return show("cases/duplicates.html", None, event=Event.DUPLICATES_SHOWN, ids=shown, pairs=pairs, form=None)
+
+
+@bp.route("/<partnership>/duplicates/<uuid:pair_id>", methods=["GET", "POST"])
+@requires(Permission.DUPLICATE_SETTLE, pair=queries.find_duplicate)
+def settle_duplicate(pair: PossibleDuplicate) -> AnyResponse:
+    """Say whether two cases are about the same person or place."""
+    form = Form()
+    same = request.form.get("same")
+    if form.validate_on_submit() and same in ("yes", "no"):
+        address = url_for("cases.duplicates", partnership=standing().slug)
+
+        def settle() -> str:
+            operations.settle_duplicate(pair, same=same == "yes", by=viewer())
+            return address
+
+        if (done := carry_out(form, settle, hold=(pair,))) is not None:
+            flash("Noted. The two cases stay as they are.")
+            return done
+    pairs = [row for row in queries.open_duplicates(viewer(), standing()) if row[0].id == pair.id]
+    shown = [case.id for _, case, other in pairs for case in (case, other)]
+    event = Event.DUPLICATES_SHOWN
+    return show("cases/duplicate.html", None, event=event, ids=shown, pairs=pairs, form=form)
