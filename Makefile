@@ -23,6 +23,9 @@ bench: ## Compare the main pages with their bare floor (a table of ratios)
 screens: ## Screenshots of every page into screens/
 	./psg test tests/screens -n 0 -s
 
+data-model: ## Draw the tables into docs/data-model.svg
+	uv run --frozen python tools/draw_data_model.py
+
 demo: ## Invented data in a browser
 	./psg demo
 

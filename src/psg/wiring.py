@@ -1,60 +1,137 @@
 """Where features meet: every call from a lower feature to a higher one is connected here, one visible line each."""
 
-import importlib
 import uuid
-from collections.abc import Iterator
-from datetime import date
+import importlib
+
+
+class _Missing:
+    KINDS = ()
+    bp = None
+
+    def __getattr__(self, name):
+        return None
+
+
+def _maybe(name):
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        import sys
+        sys.stderr.write(f"INTERIM wiring: {name}: {error}\n")
+        return _Missing()
+
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, Request, Response, make_response, render_template
 from flask_login import current_user
 
-from psg.access import Viewer
-from psg.access.roles import Role
+from psg import reference
+jobs=_maybe('psg.jobs')
+from psg.access import Role, Viewer
 from psg.access.viewer import Standing, Standings
-from psg.accounts import operations as accounts
+from psg.accounts import operations as account_operations
+accounts = _maybe("psg.accounts.queries")
+account_reminding = _maybe("psg.accounts.reminding")
+account_routes = _maybe("psg.accounts.routes")
 from psg.accounts import sessions
 from psg.accounts.models import User
-from psg.agreements import queries as agreements
+actions = _maybe("psg.actions.queries")
+action_reminding = _maybe("psg.actions.reminding")
+action_routes = _maybe("psg.actions.routes")
+agreements = _maybe("psg.agreements.queries")
+agreement_reminding = _maybe("psg.agreements.reminding")
+agreement_routes = _maybe("psg.agreements.routes")
+casefile_routes = _maybe("psg.casefile.routes")
+from psg.cases import checks
+case_reminding = _maybe("psg.cases.reminding")
+case_routes = _maybe("psg.cases.routes")
 from psg.db import db
+meetings = _maybe("psg.meetings.queries")
+meeting_reminding = _maybe("psg.meetings.reminding")
+meeting_routes = _maybe("psg.meetings.routes")
+oversight_routes = _maybe("psg.oversight.routes")
 from psg.partnerships import operations as partnerships
-from psg.partnerships import queries as partnership_queries
+from psg.partnerships import providers
+partnership_queries = _maybe("psg.partnerships.queries")
+partnership_reminding = _maybe("psg.partnerships.reminding")
+partnership_routes = _maybe("psg.partnerships.routes")
+from psg.partnerships.models import Group, Partnership
+from psg.reminders import kinds
+risk = _maybe("psg.risk.queries")
+risk_routes = _maybe("psg.risk.routes")
+setup_routes = _maybe("psg.setup.routes")
 from psg.web.nav import SIGNED_OUT, Nav
-
-FEATURES = (
-    "accounts",
-    "partnerships",
-    "agreements",
-    "cases",
-    "risk",
-    "actions",
-    "meetings",
-    "casefile",
-    "worklist",
-    "oversight",
-    "setup",
-)
-"""Features that have pages."""
+frame = _maybe("psg.worklist.navigation")
+worklist_routes = _maybe("psg.worklist.routes")
 
 
-def blueprints() -> Iterator[Blueprint]:
+def blueprints() -> Sequence[Blueprint]:
     """Every feature's pages."""
-    for name in FEATURES:
-        try:
-            yield importlib.import_module(f"psg.{name}.routes").bp
-        except ModuleNotFoundError as error:
-            if not str(error.name).startswith("psg."):
-                raise
+    return tuple(x for x in (
+        account_routes.bp,
+        partnership_routes.bp,
+        agreement_routes.bp,
+        case_routes.bp,
+        risk_routes.bp,
+        action_routes.bp,
+        meeting_routes.bp,
+        casefile_routes.bp,
+        worklist_routes.bp,
+        oversight_routes.bp,
+        setup_routes.bp,
+    ) if x is not None)
+
+
+def connect(app: Flask) -> None:
+    """Connect features that must not import each other."""
+    Standings.look_up = staticmethod(agreements.standings_of)
+    app.extensions["psg.agreement_needed"] = _agreement_needed
+
+    _once(account_operations.on_activation, _open_memberships)
+    _once(checks.before_close, actions.before_close)
+    _once(checks.action_counts, actions.open_counts)
+    _once(checks.next_meeting_on, meetings.next_meeting_on)
+    _once(checks.review_interval, risk.review_interval)
+    _once(providers.open_work, actions.open_work)
+
+    kinds.connect(
+        kinds.Directory(
+            address_of=accounts.address_of,
+            viewer_of=viewer_of,
+            holders=_holders,
+            settings_for=_settings_for,
+            contact_of=_contact_of,
+            digest_muted=_digest_muted,
+        )
+    )
+    kinds.register(*account_reminding.KINDS)
+    kinds.register(*partnership_reminding.KINDS)
+    kinds.register(*agreement_reminding.KINDS)
+    kinds.register(*case_reminding.KINDS)
+    kinds.register(*action_reminding.KINDS)
+    kinds.register(*meeting_reminding.KINDS)
+    if jobs: jobs.register()
 
 
 def viewer_of_request(_request: Request) -> Viewer | None:
     """The signed-in person of this request, with their places read afresh."""
     session = sessions.current()
-    return viewer_from(session.user) if session else None
+    return _viewer(session.user) if session else None
 
 
-def viewer_from(user: User) -> Viewer:
-    """A person as the rules see them."""
+def viewer_of(user_id: uuid.UUID) -> Viewer | None:
+    """The person with an id as the rules see them now; None for no such account."""
+    user = db.session.get(User, user_id)
+    return _viewer(user) if user else None
+
+
+def navigation() -> Nav:
+    """The frame of a page for the person signed in."""
+    return frame.build() if current_user.is_authenticated else SIGNED_OUT
+
+
+def _viewer(user: User) -> Viewer:
     return Viewer(
         user_id=user.id,
         first_name=user.first_name,
@@ -63,29 +140,6 @@ def viewer_from(user: User) -> Viewer:
         is_system_administrator=user.is_system_administrator,
         standings=Standings.look_up(user.id),
     )
-
-
-def viewer_of(user_id: uuid.UUID) -> Viewer | None:
-    """The person with an id as the rules see them now; None for no such account."""
-    user = db.session.get(User, user_id)
-    return viewer_from(user) if user else None
-
-
-def navigation() -> Nav:
-    """The frame of a page for the person signed in."""
-    if not current_user.is_authenticated:
-        return SIGNED_OUT
-    from psg.worklist.navigation import build
-
-    return build()
-
-
-def connect(app: Flask) -> None:
-    """Connect features that must not import each other."""
-    Standings.look_up = staticmethod(agreements.standings_of)
-    app.extensions["psg.agreement_needed"] = _agreement_needed
-    if _open_memberships not in accounts.on_activation:
-        accounts.on_activation.append(_open_memberships)
 
 
 def _open_memberships(user_id: uuid.UUID) -> None:
@@ -98,4 +152,29 @@ def _agreement_needed(place: Standing) -> Response:
     return make_response(render_template("agreements/needed.html", place=place), 403)
 
 
-_LATER: tuple[Any, ...] = (Role, date, partnership_queries)
+def _holders(
+    partnership_id: uuid.UUID, role: str, group_id: uuid.UUID | None, agency_id: uuid.UUID | None
+) -> list[uuid.UUID]:
+    return partnership_queries.holders(partnership_id, Role(role), group_id=group_id, agency_id=agency_id)
+
+
+def _settings_for(partnership_id: uuid.UUID, group_id: uuid.UUID | None) -> Mapping[str, Any]:
+    starting = {entry["code"]: entry["value"] for entry in reference.load("reminder-defaults")["entries"]}
+    group = db.session.get(Group, (partnership_id, group_id)) if group_id else None
+    return starting | (group.settings if group else {})
+
+
+def _contact_of(partnership_id: uuid.UUID) -> str:
+    partnership = db.session.get(Partnership, partnership_id)
+    return partnership.contact_email if partnership else ""
+
+
+def _digest_muted(user_id: uuid.UUID) -> bool:
+    user = db.session.get(User, user_id)
+    return user is not None and user.digest_muted
+
+
+def _once(known: list[Any], function: Any) -> None:
+    """Add a function to a list of providers; applications built in one process share the lists."""
+    if function is not None and function not in known:
+        known.append(function)

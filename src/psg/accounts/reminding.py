@@ -70,6 +70,10 @@ def _always(_viewer: Viewer, _delivery: Delivery) -> bool:
     return True
 
 
-INVITATION = MessageKind(code="invitation", wanted=_still_open, render=_invitation)
-RESET = MessageKind(code="reset", wanted=_still_open, render=_reset)
-PASSWORD_CHANGED = MessageKind(code="password-changed", wanted=_always, render=_changed)
+INVITATION = MessageKind("invitation", _still_open, _invitation, needs_place=False, label="Invitation")
+RESET = MessageKind("reset", _still_open, _reset, needs_place=False, label="Password reset")
+PASSWORD_CHANGED = MessageKind(
+    "password-changed", _always, _changed, needs_place=False, label="Password changed"
+)
+
+KINDS = (INVITATION, RESET, PASSWORD_CHANGED)
