@@ -1,0 +1,221 @@
+"""Is the installation well? Each check gives one line: a word, since when, what to do; no case data in any of them."""
+
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+
+import redis
+from flask import current_app
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from psg import __version__, clock
+from psg.crypto import KeyProblem, keyring
+from psg.db import db, migrate
+from psg.oversight import deliveries, trail
+from psg.partnerships.models import Partnership
+from psg.reminders import embedded, life
+from psg.reminders.draining import waiting_since
+from psg.reminders.rules import SILENT_AFTER, Beat
+from psg.settings import current
+from psg.web.words import plural
+
+_SMALL_DISK = 500_000_000
+_BROKER_PATIENCE = 3
+
+
+class Word(StrEnum):
+    """How it stands, in one word."""
+
+    OK = "ok"
+    WATCH = "watch"
+    RED = "red"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the status page."""
+
+    name: str
+    word: Word
+    says: str
+    since: datetime | None = None
+    do: str = ""
+
+
+Check = Callable[[], Finding]
+
+
+def database() -> Finding:
+    """Does it answer?"""
+    try:
+        db.session.execute(text("select 1"))
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        return Finding("Database", Word.RED, f"Does not answer ({type(error).__name__})", do="Start the database.")
+    kind = db.engine.dialect.name
+    if kind == "sqlite" and not current().demo:
+        return Finding("Database", Word.WATCH, "SQLite", do="Use PostgreSQL for live records.")
+    return Finding("Database", Word.OK, "PostgreSQL" if kind == "postgresql" else "SQLite")
+
+
+def broker() -> Finding:
+    """Can the scheduler reach the worker?"""
+    if current().embedded:
+        if embedded.running(current_app):
+            return Finding("Broker", Word.OK, "Inside this process")
+        return Finding(
+            "Broker",
+            Word.RED,
+            "Inside this process, and not running",
+            do="Start with: gunicorn -c python:worker.embedded wsgi:app",
+        )
+    try:
+        with redis.Redis.from_url(
+            current().broker_url, socket_timeout=_BROKER_PATIENCE, socket_connect_timeout=_BROKER_PATIENCE
+        ) as connection:
+            connection.ping()
+    except (redis.RedisError, OSError) as error:
+        return Finding("Broker", Word.RED, f"Does not answer ({type(error).__name__})", do="Start Redis.")
+    return Finding("Broker", Word.OK, "Redis")
+
+
+def keys() -> Finding:
+    """Is there a key for every partnership?"""
+    try:
+        missing = [
+            known for known in db.session.scalars(select(Partnership.id)) if not keyring().has_partnership(known)
+        ]
+    except KeyProblem:
+        return Finding("Keys", Word.RED, "The key folder cannot be read", do="Run: psg keys check")
+    if missing:
+        names = f"{plural(len(missing), 'partnership')} without a key"
+        return Finding("Keys", Word.RED, names, do=f"Run: psg keys add-partnership {missing[0]}")
+    return Finding("Keys", Word.OK, "One for every partnership")
+
+
+def migrations() -> Finding:
+    """Does the database have the form that this program needs?"""
+    found, needed = migrate.revision_of(db.session.connection()), migrate.head()
+    if found != needed:
+        return Finding("Migrations", Word.RED, f"At {found or 'none'}, needs {needed}", do="Run: psg upgrade")
+    return Finding("Migrations", Word.OK, f"At {found}")
+
+
+def scheduler() -> Finding:
+    """Has it shown life lately?"""
+    return _living("Scheduler", Beat.SCHEDULER, "beat")
+
+
+def worker() -> Finding:
+    """Has it shown life lately?"""
+    return _living("Worker", Beat.WORKER, "worker")
+
+
+def mail() -> Finding:
+    """Do messages get out?"""
+    yesterday = clock.now() - timedelta(days=1)
+    failed, answer = deliveries.last_failure_since(yesterday)
+    oldest = waiting_since()
+    if oldest is not None and clock.now() - oldest > SILENT_AFTER:
+        return Finding(
+            "Mail", Word.RED, "A message should have gone", oldest, "Look at the mail server and the worker."
+        )
+    if failed:
+        return Finding(
+            "Mail",
+            Word.WATCH,
+            f"{plural(failed, 'message')} failed since yesterday, the last with {answer or 'no answer'}",
+            deliveries.last_sent_at(),
+            "Look at the deliveries of the partnerships.",
+        )
+    return Finding("Mail", Word.OK, "Nothing is late", deliveries.last_sent_at())
+
+
+def disk() -> Finding:
+    """Is there room for audit anchors, and for the embedded database?"""
+    folders = [current().anchor_file.parent]
+    if current().sqlite:
+        folders.append(Path(current().database_url.removeprefix("sqlite:///")).parent)
+    try:
+        free = min(shutil.disk_usage(folder).free for folder in folders)
+    except OSError:
+        return Finding("Disk", Word.RED, "The folder of the audit anchors is missing", do="Run: psg check")
+    if free < _SMALL_DISK:
+        return Finding("Disk", Word.RED, f"{free // 1_000_000:,} MB free", do="Make room: at 0 nothing can be saved.")
+    return Finding("Disk", Word.OK, f"{free // 1_000_000_000:,} GB free")
+
+
+def audit_chain() -> Finding:
+    """Is the audit being sealed?"""
+    seal = trail.seal()
+    words = f"{plural(seal.unsealed, 'event')} not sealed yet"
+    if not seal.genuine:
+        return Finding("Audit", Word.RED, "The newest seal is not ours", seal.at, "Run: psg audit verify")
+    if seal.oldest_unsealed is not None and clock.now() - seal.oldest_unsealed > SILENT_AFTER:
+        return Finding("Audit", Word.RED, words, seal.at, "The worker seals every two minutes: look at it first.")
+    return Finding("Audit", Word.OK, words, seal.at)
+
+
+READY: dict[str, Check] = {
+    "database": database,
+    "broker": broker,
+    "keys": keys,
+    "migrations": migrations,
+    "scheduler": scheduler,
+    "worker": worker,
+}
+"""What /readyz answers for."""
+
+EVERYTHING: tuple[Check, ...] = (*READY.values(), mail, disk, audit_chain)
+"""What the status page shows."""
+
+
+def ready() -> dict[str, bool]:
+    """Each name, and whether it is well."""
+    return {name: _asked(name, check).word is not Word.RED for name, check in READY.items()}
+
+
+def findings() -> list[Finding]:
+    """Every line of the status page."""
+    return [_asked(check.__name__, check) for check in EVERYTHING]
+
+
+def _asked(name: str, check: Check) -> Finding:
+    """The finding; a database that cannot answer the question is a finding too."""
+    try:
+        return check()
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        return Finding(
+            name.capitalize(), Word.RED, f"Cannot be asked ({type(error).__name__})", do="Look at the database."
+        )
+
+
+def versions() -> list[tuple[str, str]]:
+    """What runs here."""
+    server = db.session.scalar(text("select version()" if not current().sqlite else "select sqlite_version()"))
+    return [
+        ("PSG", __version__),
+        ("Python", platform.python_version()),
+        ("Flask", version("flask")),
+        ("SQLAlchemy", version("sqlalchemy")),
+        ("Celery", version("celery")),
+        ("PostgreSQL" if not current().sqlite else "SQLite", str(server).removeprefix("PostgreSQL ").split(" on ")[0]),
+    ]
+
+
+def _living(name: str, who: Beat, command: str) -> Finding:
+    seen = life.last_seen(who)
+    if not seen.silent:
+        return Finding(name, Word.OK, "At work", seen.at)
+    words = f"Silent for {plural(seen.minutes, 'minute')}" if seen.at else "Has never been seen"
+    do = f"Start it with: celery -A worker {command}"
+    if current().embedded:
+        do = "Start with: gunicorn -c python:worker.embedded wsgi:app"
+    return Finding(name, Word.RED, words, seen.at, do)
