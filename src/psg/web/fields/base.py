@@ -64,7 +64,7 @@ class KitField(Field):
 
     def read(self, typed: list[str]) -> None:
         """Turn `typed` into `data`; raise ValueError with the message for beside the field."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say how it is read")
 
     def cleaned(self, value: str, *, multiline: bool = False, label: str = "") -> str:
         """The value as it is kept; an unreadable character becomes an error in the label's words."""

@@ -87,7 +87,7 @@ class _Boxes(KitField):
             raise NotADate(str(problem), [part]) from None
 
     def read_boxes(self) -> Any:
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} does not say how it is read")
 
     def number(self, part: str) -> int | None:
         """The number in a box; None when the box is empty."""
