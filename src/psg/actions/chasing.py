@@ -1,6 +1,7 @@
 """Asking after an action: a reminder that somebody sends by hand."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,10 +10,12 @@ from sqlalchemy import select
 from psg import audit, clock
 from psg.access import Viewer
 from psg.actions import owing
-from psg.actions.history import case_of_open
 from psg.actions.models import Action
+from psg.actions.rules import ActionState, name_of
 from psg.audit.events import Event
-from psg.db import db
+from psg.cases.models import Case
+from psg.cases.rules import CaseState
+from psg.db import DomainError, db
 from psg.reminders.models import Delivery
 
 
@@ -25,19 +28,30 @@ class Chased:
     before: dict[uuid.UUID, datetime]
 
 
-def chase(action: Action, *, by: Viewer) -> Chased:
-    """Send its owner a reminder now, at most one a day about the same action."""
-    case = case_of_open(action)
-    key = f"{action.id}:{clock.today().isoformat()}"
+def chase(actions: Sequence[tuple[Action, Case]], *, by: Viewer) -> list[Chased]:
+    """Send the owners of open actions a reminder now, at most one a day about the same action.
+
+    Whether it is still wanted is asked again when the message goes, so nothing is locked here.
+    """
+    keys = {action.id: f"{action.id}:{clock.today().isoformat()}" for action, _ in actions}
     sent = db.session.execute(
-        select(Delivery.user_id, Delivery.created_at).where(
-            Delivery.kind == owing.CHASED, Delivery.key == key, Delivery.partnership_id == action.partnership_id
+        select(Delivery.key, Delivery.user_id, Delivery.created_at).where(
+            Delivery.kind == owing.CHASED, Delivery.key.in_(keys.values())
         )
     )
-    before = {row.user_id: row.created_at for row in sent}
-    told = [user_id for user_id in owing.owners(action, case) if user_id not in before]
-    for user_id in told:
-        owing.tell(action, case, user_id, owing.CHASED, key=key)
-    if told:
-        audit.record(Event.ACTION_CHASED, action, by=by)
-    return Chased(action, told, before)
+    before: dict[str, dict[uuid.UUID, datetime]] = {}
+    for key, user_id, created_at in sent:
+        before.setdefault(key, {})[user_id] = created_at
+    outcomes = []
+    for action, case in actions:
+        if action.state is not ActionState.OPEN or case.state is not CaseState.OPEN:
+            raise DomainError(f"{name_of(action.number, case.reference).capitalize()} is not open any more.")
+        key = keys[action.id]
+        earlier = before.get(key, {})
+        told = [user_id for user_id in owing.owners(action, case) if user_id not in earlier]
+        for user_id in told:
+            owing.tell(action, case, user_id, owing.CHASED, key=key)
+        if told:
+            audit.record(Event.ACTION_CHASED, action, by=by)
+        outcomes.append(Chased(action, told, earlier))
+    return outcomes

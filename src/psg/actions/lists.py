@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from psg import clock
 from psg.access import Standing, Viewer
+from psg.access.facts import ActionFacts, CaseFacts
 from psg.actions.models import Action
 from psg.actions.rules import ActionState, is_overdue
 from psg.cases import queries as cases
@@ -69,6 +70,20 @@ class ActionRow:
     meeting_id: uuid.UUID | None
     group_id: uuid.UUID | None
     ended_at: datetime | None
+    case_state: CaseState
+    referrer_id: uuid.UUID
+    seen_by: uuid.UUID
+    """Whose list it stands in."""
+
+    def facts(self) -> ActionFacts:
+        """What access rules may know about it.
+
+        The fence lets an open case through to its group, its coordinator and whoever is named on it. So whoever reads
+        this line without a role that explains it is named there.
+        """
+        named = frozenset({self.seen_by})
+        case = CaseFacts(self.partnership_id, self.group_id, self.case_state.value, self.referrer_id, named)
+        return ActionFacts(case, self.owner_id, self.owner_agency_id)
 
     @property
     def overdue(self) -> bool:
@@ -123,6 +138,8 @@ _COLUMNS: tuple[Any, ...] = (
     Action.meeting_id,
     Case.group_id,
     Action.ended_at,
+    Case.state,
+    Case.referrer_id,
     Action.what.column,
 )
 _SAME_CASE = and_(Case.partnership_id == Action.partnership_id, Case.id == Action.case_id)
@@ -145,7 +162,7 @@ def mine(viewer: Viewer) -> list[ActionRow]:
         )
         .order_by(Action.due_on, Action.id)
     )
-    return _rows(db.session.execute(statement).all())
+    return _rows(viewer, db.session.execute(statement).all())
 
 
 def list_actions(viewer: Viewer, standing: Standing, filters: Filters, cursor: paging.Cursor | None = None) -> ListPage:
@@ -157,7 +174,7 @@ def list_actions(viewer: Viewer, standing: Standing, filters: Filters, cursor: p
     if cursor is not None:
         statement = statement.where(paging.condition(keys, cursor, down))
     statement = statement.order_by(*paging.order(keys, cursor, down)).limit(PAGE_SIZE + 1)
-    rows = _rows(db.session.execute(statement).all())
+    rows = _rows(viewer, db.session.execute(statement).all())
     return ListPage(paging.page(rows, PAGE_SIZE, lambda row: (row.due_on, row.id), cursor), _count(wanted))
 
 
@@ -171,7 +188,7 @@ def chase_list(viewer: Viewer, standing: Standing) -> dict[uuid.UUID, list[Actio
     wanted = _wanted(viewer, standing, Filters(Whose.ALL, Standings.OVERDUE))
     statement = select(*_COLUMNS).join(Case, _SAME_CASE).where(*wanted).order_by(Action.due_on, Action.id)
     grouped: dict[uuid.UUID, list[ActionRow]] = {}
-    for row in _rows(db.session.execute(statement.limit(_MOST_CHASED)).all()):
+    for row in _rows(viewer, db.session.execute(statement.limit(_MOST_CHASED)).all()):
         grouped.setdefault(row.owner_agency_id, []).append(row)
     return grouped
 
@@ -245,12 +262,12 @@ def _count(wanted: Sequence[ColumnElement[bool]]) -> int:
     return db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
-def _rows(found: Sequence[Any]) -> list[ActionRow]:
+def _rows(viewer: Viewer, found: Sequence[Any]) -> list[ActionRow]:
     """Open the text of each row, partnership by partnership, in the order found; rows of erased cases are left out."""
     texts: dict[uuid.UUID, str] = {}
     for partnership_id in {row[0] for row in found}:
         here = [row for row in found if row[0] == partnership_id]
         opened = open_rows(partnership_id, Action, ("what",), [(row[2], row[1], row[-1]) for row in here])
         texts |= {row[1]: values[0] for row, values in zip(here, opened, strict=True) if values is not None}
-    shown = [(*row[:5], texts[row[1]], *row[5:-1]) for row in found if row[1] in texts]
+    shown = [(*row[:5], texts[row[1]], *row[5:-1], viewer.user_id) for row in found if row[1] in texts]
     return [ActionRow(*values) for values in shown]

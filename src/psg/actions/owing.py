@@ -2,6 +2,8 @@
 
 import uuid
 
+from sqlalchemy import select
+
 from psg import clock
 from psg.access import Role
 from psg.actions.models import Action
@@ -119,4 +121,5 @@ def path_of(action: Action) -> str:
 
 def slug_of(partnership_id: uuid.UUID) -> str:
     """The partnership's name in addresses."""
-    return db.session.get_one(Partnership, partnership_id).slug
+    slug: str = db.session.scalars(select(Partnership.slug).where(Partnership.id == partnership_id)).one()
+    return slug

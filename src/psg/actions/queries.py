@@ -113,17 +113,18 @@ def with_facts(partnership_id: uuid.UUID, actions: Iterable[Action]) -> list[Act
     return [action.know_case(facts[action.case_id]) for action in actions if action.case_id in facts]
 
 
-def visible_by_id(viewer: Viewer, standing: Standing, ids: Iterable[uuid.UUID]) -> list[Action]:
-    """Of these actions the ones in cases that this person may see, with their cases' facts, by date."""
+def visible_by_id(viewer: Viewer, standing: Standing, ids: Iterable[uuid.UUID]) -> list[tuple[Action, Case]]:
+    """Of these actions the ones in cases that this person may see, with their cases, by date."""
     wanted = set(ids)
     if not wanted:
         return []
     statement = (
-        select(Action)
+        select(Action, Case)
         .join(Case, (Case.partnership_id == Action.partnership_id) & (Case.id == Action.case_id))
         .where(Action.id.in_(wanted), Action.partnership_id == standing.partnership_id)
         .where(cases.visible(viewer, standing), Case.state.in_((CaseState.OPEN, CaseState.CLOSED)))
         .order_by(Action.due_on, Action.id)
     )
-    actions = list(db.session.scalars(statement))
-    return with_facts(standing.partnership_id, actions)
+    pairs = [(action, case) for action, case in db.session.execute(statement)]
+    facts = {case.id: case.facts() for case in cases.load_facts({case for _, case in pairs})}
+    return [(action.know_case(facts[action.case_id]), case) for action, case in pairs]

@@ -1,0 +1,71 @@
+"""The actions of one case, and agreeing a new one."""
+
+from flask import Response, flash
+from werkzeug.wrappers import Response as Answer
+
+from psg import clock
+from psg.access import Permission, requires, viewer
+from psg.actions import checks, operations, queries
+from psg.actions.forms import AddActionForm
+from psg.actions.owing import plan_for
+from psg.actions.routes.common import bp, carry_out, case_path, directory, owner_of, show_case_page
+from psg.actions.rules import ActionState, due_offers
+from psg.audit.events import Event
+from psg.cases import checks as case_checks
+from psg.cases.models import Case
+from psg.cases.queries import find
+from psg.web.words import join_and, long_date
+
+
+@bp.route("/<partnership>/cases/<reference>/actions")
+@requires(Permission.ACTION_READ, case=find)
+def of_case(case: Case) -> Response:
+    """Every action of a case: open ones by date, then those that have ended."""
+    actions = queries.of_case(case)
+    return show_case_page(
+        "actions/of_case.html",
+        case,
+        event=Event.ACTIONS_LISTED,
+        ids=[action.id for action in actions],
+        open_actions=[action for action in actions if action.state is ActionState.OPEN],
+        ended_actions=[action for action in actions if action.state is not ActionState.OPEN],
+        today=clock.today(),
+    )
+
+
+@bp.route("/<partnership>/cases/<reference>/actions/add", methods=["GET", "POST"])
+@requires(Permission.ACTION_ADD, case=find)
+def add(case: Case) -> Answer:
+    """Agree an action: what, who, by when."""
+    form = AddActionForm(priority="usual")
+    meeting = case_checks.next_meeting(case.partnership_id, case.group_id)
+    form.put_choices(
+        directory(), due_offers(clock.today(), meeting), checks.choices(case.partnership_id, case.group_id)
+    )
+    if form.validate_on_submit() and (answer := _add(form, case)) is not None:
+        return answer
+    return show_case_page("actions/add.html", case, event=Event.CASE_LOOKED_AT, form=form)
+
+
+def _add(form: AddActionForm, case: Case) -> Answer | None:
+    def change() -> str:
+        owner_id, agency_id = form.owner.data
+        action = operations.add_action(
+            case,
+            what=form.what.data,
+            owner_id=owner_id,
+            owner_agency_id=agency_id,
+            due_on=form.due.data,
+            priority=form.priority.data,
+            meeting_id=form.meeting.data,
+            by=viewer(),
+        )
+        plan = plan_for(case)
+        days = {plan.first_to_owner(action.due_on, clock.today()), action.due_on} - {None}
+        flash(
+            f"Action given to {owner_of(action)}. "
+            f"We will remind them on {join_and(long_date(day) for day in sorted(filter(None, days)))}."
+        )
+        return f"{case_path(case)}/actions#action-{action.number}"
+
+    return carry_out(form, change, hold=(case,))
