@@ -55,7 +55,9 @@ class Browser:
         """Open a page."""
         return self.client.get(path, base_url="https://psg.test", follow_redirects=follow, **options)
 
-    def post(self, path: str, data: dict[str, Any] | None = None, *, follow: bool = False, **options: Any) -> TestResponse:
+    def post(
+        self, path: str, data: dict[str, Any] | None = None, *, follow: bool = False, **options: Any
+    ) -> TestResponse:
         """Send a form with a good token, and a new idempotency key unless one is given."""
         fields = {"csrf_token": self.token, "once": str(uuid.uuid4())} | (data or {})
         return self.client.post(path, data=fields, base_url="https://psg.test", follow_redirects=follow, **options)

@@ -174,4 +174,3 @@ def _postgres_or_skip() -> None:
         if REQUIRE_ALL:
             pytest.fail("PostgreSQL is required and cannot be reached")
         pytest.skip("PostgreSQL cannot be reached")
-

@@ -211,4 +211,3 @@ def _extras(world: World) -> None:
 
     for partnership_id in world.partnerships.values():
         risk.load_schemes(partnership_id, by=audit.SYSTEM)
-

@@ -48,7 +48,9 @@ def draw() -> str:
 
 
 def _tables_of(package: str) -> list[Table]:
-    found = {mapper.local_table for mapper in Base.registry.mappers if mapper.class_.__module__.startswith(f"psg.{package}.")}
+    found = {
+        mapper.local_table for mapper in Base.registry.mappers if mapper.class_.__module__.startswith(f"psg.{package}.")
+    }
     if package == "db":
         found = {Base.metadata.tables["done_once"]}
     return sorted((table for table in found if isinstance(table, Table)), key=lambda table: table.name)

@@ -76,4 +76,3 @@ def _answered(response: Response) -> Response:
         },
     )
     return response
-

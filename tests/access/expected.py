@@ -6,13 +6,31 @@ a colleague of the action's agency in the group, l agency lead, g governance, f 
 Nobody of an agency without a signature may do any of this; the tests put everybody there too.
 """
 
-from psg.access.permissions import Permission as P
+from psg.access import permissions
+
+P = permissions.Permission
 
 CASE_STATES = ("draft", "sent", "unsure", "open", "closed", "declined", "erased")
 
-_READS = {"draft": "", "sent": "w c h", "unsure": "w c", "open": "c h m a n e", "closed": "c h m a", "declined": "w c h", "erased": "c"}
+_READS = {
+    "draft": "",
+    "sent": "w c h",
+    "unsure": "w c",
+    "open": "c h m a n e",
+    "closed": "c h m a",
+    "declined": "w c h",
+    "erased": "c",
+}
 _HANDLES = {"draft": "", "sent": "c h", "unsure": "c", "open": "c h", "closed": "c h", "declined": "c h", "erased": "c"}
-_ADDS = {"draft": "", "sent": "c h", "unsure": "c", "open": "c h m a n e", "closed": "c h m a", "declined": "c h", "erased": "c"}
+_ADDS = {
+    "draft": "",
+    "sent": "c h",
+    "unsure": "c",
+    "open": "c h m a n e",
+    "closed": "c h m a",
+    "declined": "c h",
+    "erased": "c",
+}
 
 ON_CASES: dict[P, dict[str, str]] = {
     P.CASE_DRAFT: {"draft": "w", "sent": "", "unsure": "", "open": "", "closed": "", "declined": "", "erased": ""},

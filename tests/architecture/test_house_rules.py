@@ -53,7 +53,9 @@ def test_only_the_clock_asks_the_time():
 
 def test_pages_are_rendered_behind_the_gate():
     allowed = {"src/psg/access/guard.py", "src/psg/wiring.py", "src/psg/web/errors.py"}
-    found = {_name(p) for p in MODULES for call, _ in _calls(p) if call in ("render_template", "render_template_string")}
+    found = {
+        _name(p) for p in MODULES for call, _ in _calls(p) if call in ("render_template", "render_template_string")
+    }
     assert found <= allowed
 
 

@@ -1,4 +1,4 @@
-"""Who may do what: roles, one table of rules, and the gate that every request passes. Anything not granted is refused."""
+"""Who may do what: roles, one table of rules, and the gate of every request. Anything not granted is refused."""
 
 from psg.access.guard import can, page, public, requires, signed_in, standing, viewer
 from psg.access.permissions import Permission

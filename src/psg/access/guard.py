@@ -101,7 +101,8 @@ def page(
             raise RuntimeError(f"{request.endpoint} shows cases but names no audit event")
         reading_done()
     else:
-        audit.looked(event, record, by=viewer(), partnership_id=_partnership_id(record), ids=ids, why=g.get("granted_by") or "")
+        why = g.get("granted_by") or ""
+        audit.looked(event, record, by=viewer(), partnership_id=_partnership_id(record), ids=ids, why=why)
     return make_response(render_template(template, **context), status)
 
 
@@ -121,7 +122,7 @@ def check_declared(app: Flask) -> None:
 def _gate() -> Any:
     if request.endpoint is None:
         return None  # nothing matched; the error page follows
-    access: Access = current_app.view_functions[request.endpoint].__access__  # type: ignore[attr-defined]
+    access: Access = vars(current_app.view_functions[request.endpoint])["__access__"]
     g.access = access
     if access.anybody:
         return None

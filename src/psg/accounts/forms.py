@@ -57,9 +57,7 @@ class SettingsForm(Form):
 class ChangePasswordForm(Form):
     """The present password and a new one."""
 
-    current = PasswordField(
-        "Present password", missing="Enter your present password", autocomplete="current-password"
-    )
+    current = PasswordField("Present password", missing="Enter your present password", autocomplete="current-password")
     password = PasswordField(
         "New password",
         hint="15 characters or more. Three words are good.",

@@ -23,7 +23,6 @@ _NEVER = ("csrf_token", "password")
 _LABEL = "kept posts"
 
 
-
 def keep_this_post() -> bool:
     """Keep the form that this request carries, when it comes from a session that has only just timed out."""
     lapsed = g.get("lapsed_session")
@@ -85,5 +84,3 @@ def _token_is_of(raw: str) -> bool:
         return bool(signer.loads(request.form.get("csrf_token", "")) == raw)
     except BadData:
         return False
-
-

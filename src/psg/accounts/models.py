@@ -1,6 +1,5 @@
 """People who sign in, their sessions, and the links that let them in for the first time or again."""
 
-
 import uuid
 from datetime import datetime
 from typing import ClassVar

@@ -28,7 +28,9 @@ on_activation: list[Callable[[uuid.UUID], None]] = []
 """What features above do when a person accepts an invitation, such as opening their memberships."""
 
 
-def create_user(*, email: str, first_name: str, last_name: str, is_system_administrator: bool = False, by: Actor) -> User:
+def create_user(
+    *, email: str, first_name: str, last_name: str, is_system_administrator: bool = False, by: Actor
+) -> User:
     """A new account without a password: it opens with an invitation."""
     email = email.strip().lower()
     if queries.by_email(email) is not None:
@@ -158,4 +160,3 @@ def _revoke(user_id: uuid.UUID, kind: LinkKind, *, by: Actor) -> None:
 
 def _notice(user: User) -> None:
     reminders.tell(user_id=user.id, kind="password-changed", key=new_id().hex, urgent=True)
-

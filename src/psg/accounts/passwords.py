@@ -29,9 +29,10 @@ def matches(stored: str | None, password: str) -> bool:
         return False
     with _AT_ONCE:
         try:
-            return _HASHER.verify(stored or _nobodys_hash(), password) and stored is not None
+            _HASHER.verify(stored or _nobodys_hash(), password)
         except (VerificationError, InvalidHashError):
             return False
+        return stored is not None
 
 
 def needs_rehash(stored: str) -> bool:

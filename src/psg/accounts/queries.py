@@ -30,7 +30,7 @@ def address_of(user_id: uuid.UUID) -> tuple[str, str] | None:
 def usable_link(token: str, kind: LinkKind) -> PasswordLink | None:
     """The link with a token, while it is neither used, revoked nor old."""
     token_hash = hashlib.sha256(token.encode("utf-8", "replace")).digest()
-    link = db.session.scalar(
+    link: PasswordLink | None = db.session.scalar(
         select(PasswordLink).where(PasswordLink.token_hash == token_hash, PasswordLink.kind == kind)
     )
     if link is None or link.used_at or link.revoked_at or link.expires_at < clock.now():

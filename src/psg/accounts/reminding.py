@@ -72,8 +72,6 @@ def _always(_viewer: Viewer, _delivery: Delivery) -> bool:
 
 INVITATION = MessageKind("invitation", _still_open, _invitation, needs_place=False, label="Invitation")
 RESET = MessageKind("reset", _still_open, _reset, needs_place=False, label="Password reset")
-PASSWORD_CHANGED = MessageKind(
-    "password-changed", _always, _changed, needs_place=False, label="Password changed"
-)
+PASSWORD_CHANGED = MessageKind("password-changed", _always, _changed, needs_place=False, label="Password changed")
 
 KINDS = (INVITATION, RESET, PASSWORD_CHANGED)

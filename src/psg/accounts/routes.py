@@ -311,4 +311,3 @@ def _browser() -> str:
     name = next((n for n in ("Edg", "Firefox", "Chrome", "Safari") if n in agent), "a browser").replace("Edg", "Edge")
     system = next((s for s in ("Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux") if s in agent), "")
     return f"{name} on {system}" if system else name
-

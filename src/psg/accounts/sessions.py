@@ -105,7 +105,7 @@ def begin(user: User, browser: str) -> None:
             browser=browser,
         )
     )
-    request_ctx.session = SignedIn(id_hash, user, kept, cookie=cookie)
+    _replace_session(SignedIn(id_hash, user, kept, cookie=cookie))
     g.session_ref = id_hash.hex()[:16]
     g.pop("_login_user", None)
 
@@ -117,7 +117,7 @@ def end_current() -> None:
         db.session.execute(
             update(UserSession).where(UserSession.id_hash == session.id_hash).values(ended_at=clock.now())
         )
-    request_ctx.session = Visit()
+    _replace_session(Visit())
     g.forget_session = True
     g.pop("_login_user", None)
 
@@ -150,6 +150,11 @@ def own(user_id: uuid.UUID) -> list[UserSession]:
         .order_by(UserSession.seen_at.desc())
     )
     return list(db.session.scalars(statement))
+
+
+def _replace_session(session: Visit) -> None:
+    """Let the rest of this request use another session; Flask offers no public way, and its own clients do the same."""
+    request_ctx._session = session  # noqa: SLF001
 
 
 def _find(cookie: str) -> SignedIn | None:

@@ -10,7 +10,7 @@ import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from psg import clock
 from psg.accounts.models import SignInAttempt
@@ -48,9 +48,7 @@ def seconds_to_wait(at: Source) -> int:
 
 def failed(at: Source) -> None:
     """Count a failed sign-in. Inside `transaction()`."""
-    db.session.add(
-        SignInAttempt(at=clock.now(), account_tag=at.account, network_tag=at.network, device_tag=at.device)
-    )
+    db.session.add(SignInAttempt(at=clock.now(), account_tag=at.account, network_tag=at.network, device_tag=at.device))
 
 
 def succeeded(at: Source) -> None:
@@ -78,8 +76,8 @@ def _counts(at: Source, now: datetime) -> list[tuple[int, datetime | None, int]]
     ]
 
 
-def _count(*conditions: object) -> tuple[int, datetime | None]:
-    statement = select(func.count(SignInAttempt.id), func.max(SignInAttempt.at)).where(*conditions)  # type: ignore[arg-type]
+def _count(*conditions: ColumnElement[bool]) -> tuple[int, datetime | None]:
+    statement = select(func.count(SignInAttempt.id), func.max(SignInAttempt.at)).where(*conditions)
     count, last = db.session.execute(statement).one()
     return count, last
 
@@ -87,7 +85,7 @@ def _count(*conditions: object) -> tuple[int, datetime | None]:
 def _wait(count: int, last: datetime | None, free: int, now: datetime) -> int:
     if last is None or count < free:
         return 0
-    delay = min(15 * 2 ** min(count - free, 10), _LONGEST)
+    delay = min(15 << min(count - free, 10), _LONGEST)
     return max(0, round(delay - (now - last).total_seconds()))
 
 

@@ -80,8 +80,8 @@ def check() -> None:
         problems.append(str(problem))
     else:
         problems += _database_problems(app) + _folder_problems(values)
-    for problem in problems:
-        click.echo(f"- {problem}")
+    for sentence in problems:
+        click.echo(f"- {sentence}")
     if problems:
         sys.exit(1)
     click.echo("All is well.")
@@ -114,7 +114,11 @@ def first_administrator(email: str, name: str) -> str | None:
         if db.session.get(Installation, 1) is None:
             partnerships.mark_installation("live")
         user = accounts.create_user(
-            email=email, first_name=first or "First", last_name=last or first, is_system_administrator=True, by=audit.SYSTEM
+            email=email,
+            first_name=first or "First",
+            last_name=last or first,
+            is_system_administrator=True,
+            by=audit.SYSTEM,
         )
         link = accounts.invite(user, partnership_id=None, by=audit.SYSTEM)
     return f"/invitations/{accounts.token_of(link.id)}"

@@ -12,7 +12,7 @@ class Clash(DomainError):
         super().__init__(message)
 
 
-class AlreadyDone(Exception):  # noqa: N818 - not an error: the first press of the button has already succeeded
+class AlreadyDone(Exception):
     """The same form was sent twice; `location` is where its first sending led."""
 
     def __init__(self, location: str) -> None:

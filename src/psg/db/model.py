@@ -40,7 +40,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's signature
+    ) -> datetime | None:
         """Give the moment back as aware UTC."""
         if value is None:
             return None
@@ -57,7 +61,9 @@ class Base(DeclarativeBase):
             uuid.UUID: Uuid(),
             str: String(200),
             # Words as text: a new word needs no migration, and a dump can be read.
-            enum.Enum: Enum(enum.Enum, native_enum=False, length=40, values_callable=lambda words: [w.value for w in words]),
+            enum.Enum: Enum(
+                enum.Enum, native_enum=False, length=40, values_callable=lambda words: [w.value for w in words]
+            ),
         },
     )
 
@@ -72,7 +78,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": False})
 
 
-class Model(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAlchemy builds the class at run time
+class Model(db.Model):  # type: ignore[name-defined]  # Flask-SQLAlchemy builds the class at run time
     """A table of the installation as a whole, with a client-made id unless it declares another key."""
 
     __abstract__ = True
@@ -112,7 +118,7 @@ class Versioned:
     @classmethod
     def __mapper_args__(cls) -> dict[str, Any]:
         """Let SQLAlchemy check and raise the version on every update."""
-        return {"version_id_col": cls.__table__.c.version} if "__table__" in vars(cls) else {"version_id_col": cls.version}
+        return {"version_id_col": cls.version}
 
 
 def owned_fk(column: str, table: str) -> ForeignKeyConstraint:

@@ -94,7 +94,9 @@ def _claim(session: Session, once: OnceKey) -> None:
     if (location := session.scalar(select(done_once.c.location).where(*once.matches()))) is not None:
         raise AlreadyDone(location)
     try:
-        session.execute(insert(done_once).values(user_id=once.user_id, key=once.key, location="", created_at=clock.now()))
+        session.execute(
+            insert(done_once).values(user_id=once.user_id, key=once.key, location="", created_at=clock.now())
+        )
     except IntegrityError:
         # Two presses at once: the other one has committed by the time the database refuses ours.
         session.rollback()
