@@ -10,7 +10,7 @@ from psg.meetings.models import Meeting
 from psg.meetings.rules import MeetingState
 
 
-def calendar_file(meeting: Meeting, *, group_name: str, link: str, host: str) -> bytes:
+def calendar_file(meeting: Meeting, *, group_name: str, link: str, host: str, with_place: bool = True) -> bytes:
     """The meeting as an iCalendar file.
 
     Its UID is the meeting's id, so that a moved meeting moves in the calendar instead of standing there twice; SEQUENCE
@@ -26,7 +26,7 @@ def calendar_file(meeting: Meeting, *, group_name: str, link: str, host: str) ->
     event.add("summary", group_name)
     event.add("class", "PRIVATE")
     event.add("status", "CANCELLED" if meeting.state is MeetingState.CANCELLED else "CONFIRMED")
-    if meeting.place:
+    if meeting.place and with_place:
         event.add("location", meeting.place)
     event.add("url", link)
     event.add("description", f"The agenda is in PSG: {link}")
