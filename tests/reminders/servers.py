@@ -85,9 +85,23 @@ class MailServer:
         self.refuse = ""
         """The answer to every recipient while set, such as "451 later"."""
         self.slow = 0.0
+        self.sessions: list[Any] = []
+        self.hang_up_next = False
+        """End the connection at the next message's sender, without an answer."""
         self._lock = threading.Lock()
         self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
         self.url = f"smtp://127.0.0.1:{self._controller.port}?tls=off"
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Any, envelope: Any, address: str, _options: list[str]
+    ) -> str:
+        """Take the sender, or hang up."""
+        self.sessions.append(session)
+        if self.hang_up_next:
+            self.hang_up_next = False
+            server.transport.close()
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]

@@ -1,6 +1,7 @@
 """Celery as a clock: it says when to look, the database says what to do. No message carries any data at all."""
 
 import logging
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -104,7 +105,7 @@ _SETTINGS: dict[str, Any] = {
 
 def _add(clockwork: Clockwork, name: str, when: When, job: Job) -> None:
     task = f"psg.{name}"
-    clockwork.task(_in_context(clockwork.web, job), name=task)
+    clockwork.task(_in_context(clockwork.web, job), name=task, shared=False)
     if isinstance(when, Daily):
         timing: Any = crontab(hour=when.at.hour, minute=when.at.minute)
         expires = 3600
@@ -138,9 +139,13 @@ def _without_text(entry: logging.LogRecord) -> bool:
 
 
 def _own_connections(web: Flask) -> Callable[..., None]:
+    parent = os.getpid()
+
     def fresh(**_: Any) -> None:
-        # A worker's children must not talk over connections that they share with their parent.
-        with web.app_context():
-            db.engine.dispose(close=False)
+        # A worker's children must not talk over connections that they share with their parent. (A pool without
+        # children sends this signal too.)
+        if os.getpid() != parent:
+            with web.app_context():
+                db.engine.dispose(close=False)
 
     return fresh

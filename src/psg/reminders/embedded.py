@@ -35,7 +35,8 @@ class Embedded:
             pool="solo", concurrency=1, without_gossip=True, without_mingle=True, without_heartbeat=True
         )
         self._beat: Any = EmbeddedService(clockwork, thread=True, scheduler_cls=Pulse)
-        self._thread = threading.Thread(target=self._worker.start, name="worker", daemon=True)
+        self._clockwork = clockwork
+        self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
 
     def start(self) -> None:
         """Begin work."""
@@ -49,6 +50,10 @@ class Embedded:
         worker_state.should_stop = 0
         self._thread.join(_PATIENCE_SECONDS)
         self._beat.join(_PATIENCE_SECONDS)
+
+    def _work(self) -> None:
+        self._clockwork.set_current()  # Celery looks tasks up in the thread's own application
+        self._worker.start()
 
     @property
     def running(self) -> bool:
