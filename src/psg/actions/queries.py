@@ -29,6 +29,7 @@ __all__ = [
     "mine",
     "of_case",
     "open_counts",
+    "open_work",
     "overdue_by_agency",
     "visible_by_id",
     "with_facts",
@@ -128,3 +129,17 @@ def visible_by_id(viewer: Viewer, standing: Standing, ids: Iterable[uuid.UUID]) 
     pairs = [(action, case) for action, case in db.session.execute(statement)]
     facts = {case.id: case.facts() for case in cases.load_facts({case for _, case in pairs})}
     return [(action.know_case(facts[action.case_id]), case) for action, case in pairs]
+
+
+def open_work(partnership_id: uuid.UUID, user_id: uuid.UUID) -> int:
+    """How many open actions somebody owns, which have to be given to others before they leave."""
+    return (
+        db.session.scalar(
+            select(func.count()).where(
+                Action.partnership_id == partnership_id,
+                Action.owner_id == user_id,
+                Action.state == ActionState.OPEN,
+            )
+        )
+        or 0
+    )

@@ -1,0 +1,79 @@
+"""Connects what the application's assembly connects, and makes cases with actions."""
+
+from datetime import timedelta
+from importlib.util import find_spec
+
+import pytest
+
+from psg import clock, reference, wiring
+from psg.access import Role
+from psg.actions import operations
+from psg.db import db, transaction
+from psg.partnerships import queries as partnerships
+from psg.reminders import kinds
+from psg.web import nav
+from tests.cases.samples import opened
+
+DEFAULTS = {entry["code"]: entry["value"] for entry in reference.load("reminder-defaults")["entries"]}
+
+
+@pytest.fixture(autouse=True)
+def connected(app, monkeypatch):
+    if kinds._registry.directory.settings_for is kinds._unconnected:
+        kinds.connect(
+            kinds.Directory(
+                viewer_of=wiring.viewer_of,
+                holders=lambda place, role, group, agency: partnerships.holders(
+                    place, Role(role), group_id=group, agency_id=agency
+                ),
+                settings_for=lambda place, group=None: DEFAULTS,
+            )
+        )
+    if find_spec("psg.worklist") is None or find_spec("psg.worklist.navigation") is None:
+        monkeypatch.setitem(app.extensions, nav.BUILDER, lambda: nav.SIGNED_OUT)
+
+
+@pytest.fixture
+def case(context, world):
+    """An open case of the group psg, led by the landlord."""
+    return opened(world)
+
+
+@pytest.fixture
+def give(case, world):
+    """Makes an action on the case; owner None makes it the agency's."""
+
+    def make(owner="officer", agency="police", *, due_in=14, by="coordinator", on=None, what="Visit the block", **more):
+        with transaction(hold=(on or case,)):
+            return operations.add_action(
+                on or case,
+                what=what,
+                owner_id=world.people[owner].user_id if owner else None,
+                owner_agency_id=world.agencies[agency],
+                due_on=clock.today() + timedelta(days=due_in),
+                by=world.viewer(by),
+                **more,
+            )
+
+    return make
+
+
+@pytest.fixture
+def change():
+    """Runs a verb on an action in a transaction of its own, as a page does."""
+
+    def run(verb, action, **values):
+        with transaction(hold=(action,)):
+            return verb(action, **values)
+
+    return run
+
+
+@pytest.fixture
+def rows(context):
+    """Reads plain rows."""
+
+    def read(statement):
+        return list(db.session.execute(statement))
+
+    return read
