@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -270,9 +270,8 @@ class EventView:
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """Where it stands among others, oldest first; what has no date stands before everything."""
-        day = self.when.sort_on
-        return (day is not None, day or date.min, self.when.at_time or "24", self.entered_at, self.id)
+        """Where it stands among others, oldest first."""
+        return (*self.when.order, self.entered_at, self.id)
 
 
 @dataclass(frozen=True)

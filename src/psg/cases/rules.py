@@ -221,6 +221,16 @@ class When:
         left_open = {Precision.MONTH: ", day not known", Precision.YEAR: ", month not known"}
         return plain + left_open.get(self.precision, "")
 
+    @property
+    def order(self) -> tuple[bool, int, int, int, str]:
+        """Sorts oldest first: no date before everything, a year before its months, a month before its days."""
+        day = self.sort_on
+        if day is None:
+            return (False, 0, 0, 0, "")
+        month = 0 if self.precision is Precision.YEAR else day.month
+        of_month = 0 if self.precision in (Precision.YEAR, Precision.MONTH) else day.day
+        return (True, day.year, month, of_month, self.at_time or "24")
+
     def entered_late(self, entered_on: date) -> int:
         """Days between the day it happened and the day it was entered; 0 when the day is not known."""
         if self.precision is not Precision.DAY or self.sort_on is None:

@@ -10,12 +10,16 @@ from psg import clock
 from psg.access import page, standing, viewer
 from psg.audit import Event
 from psg.cases.models import Case
+from psg.cases.tabs import case_tabs, case_tag, has_page
 from psg.db import Clash, DomainError, Model, transaction
 from psg.partnerships import queries as partnerships
 from psg.partnerships.queries import Directory
 from psg.web.forms import Form
 
 bp = Blueprint("cases", __name__)
+bp.add_app_template_global(case_tabs)
+bp.add_app_template_global(case_tag)
+bp.add_app_template_global(has_page)
 
 
 def directory() -> Directory:
