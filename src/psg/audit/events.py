@@ -177,6 +177,7 @@ class Event(Enum):
     REMINDER_SETTINGS_CHANGED = ("reminder.settings_changed", Category.CONFIGURATION, "changed when reminders go out")
 
     # Pages made of several things
+    FIGURES_LOOKED_AT = ("page.figures", Category.CONSULTATION, "looked at the partnership's figures")
     HOME_LOOKED_AT = ("page.home", Category.CONSULTATION, "looked at their work, with {count} cases")
     STATUS_LOOKED_AT = ("page.status", Category.CONFIGURATION, "looked at the system's status")
 

@@ -1,0 +1,57 @@
+"""My work: what is due, what changed, and what each role adds."""
+
+from werkzeug.wrappers import Response as Answer
+
+from psg import audit, clock
+from psg.access import Permission, page, signed_in, viewer
+from psg.audit.events import Event
+from psg.db import transaction
+from psg.worklist import rules
+from psg.worklist.blueprint import bp
+from psg.worklist.duties import duties_of
+from psg.worklist.mine import Own, own_work
+from psg.worklist.navigation import opens
+
+
+@bp.route("/my-work")
+@signed_in
+def my_work() -> Answer:
+    """The page that a person starts from every morning."""
+    person = viewer()
+    places = list(person.standings.values())
+    own = own_work(person)
+    duties = duties_of(person)
+    today = clock.today()
+    due_today = sum(line.action.due_on == today for line in own.due)
+    overdue = sum(line.action.due_on < today for line in own.due)
+    signed = [place for place in places if place.agreement_signed]
+    works = [place for place in signed if place.works_cases]
+    _record(own)
+    return page(
+        "worklist/my_work.html",
+        person=person,
+        places=places,
+        many=len(places) > 1,
+        own=own,
+        duties=duties,
+        hello=rules.greeting(person.first_name, clock.local(clock.now()).time()),
+        due_words=rules.due_sentence(due_today, overdue),
+        unsigned=[place for place in places if not place.agreement_signed and (place.works_cases or place.roles)],
+        logs_in=[place for place in works if place.may_refer],
+        works=works,
+        new_here=bool(works) and not duties.counts.has_ended_an_action,
+        figures_in=[place for place in places if opens(person, place, Permission.FIGURES_READ)],
+        agency_in=[place for place in signed if opens(person, place, Permission.AGENCY_ACTIONS)],
+        audit_in=[place for place in places if opens(person, place, Permission.AUDIT_READ)],
+        marking=signed[0].marking if own.shown() else None,
+    )
+
+
+def _record(own: Own) -> None:
+    """Write what is about to be shown into each partnership's audit; one row where there is no case to show."""
+    shown = own.shown()
+    with transaction():
+        for partnership_id, ids in shown.items():
+            audit.looked(Event.HOME_LOOKED_AT, by=viewer(), partnership_id=partnership_id, ids=sorted(ids))
+        if not shown:
+            audit.looked(Event.HOME_LOOKED_AT, by=viewer())

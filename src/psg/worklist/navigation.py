@@ -1,0 +1,84 @@
+"""The frame of every page for the person signed in: what they may open, and how many things are due."""
+
+from flask import g, request
+from sqlalchemy import and_, func, select
+
+from psg import clock
+from psg.access import Permission, Standing, Viewer, policy, viewer
+from psg.access.facts import PartnershipFacts
+from psg.accounts import sessions
+from psg.actions.models import Action
+from psg.actions.rules import ActionState
+from psg.cases.models import Case
+from psg.cases.rules import CaseState
+from psg.db import db
+from psg.web.nav import Nav, NavItem, NavPartnership, NavUser
+
+_SECTIONS = (
+    ("Cases", "cases", Permission.CASE_LIST),
+    ("Actions", "actions", Permission.ACTION_LIST),
+    ("Meetings", "meetings", Permission.MEETING_LIST),
+)
+_OF_SECTIONS = tuple(path for _, path, _ in _SECTIONS)
+
+
+def build() -> Nav:
+    """Navigation for this request: one query, for the badge."""
+    person = viewer()
+    place = g.get("standing") or next(iter(person.standings.values()), None)
+    shown = g.get("standing") or (place if len(person.standings) == 1 else None)
+    return Nav(
+        items=tuple(_items(person, place)),
+        partnership=_partnership(shown) if shown else None,
+        others=tuple(_partnership(other) for other in person.standings.values() if other is not shown),
+        user=NavUser(name=person.name, agency=place.agency if place else ""),
+        find=any(other.works_cases for other in person.standings.values()),
+        session_seconds=sessions.seconds_left(),
+        home="/my-work",
+    )
+
+
+def opens(person: Viewer, place: Standing, permission: Permission) -> bool:
+    """Whether a link is drawn: also while the agreement is missing, because its page says what to do."""
+    facts = PartnershipFacts(place.partnership_id)
+    return any(rule(person, facts) for rule in policy.RULES[permission])
+
+
+def due_count(person: Viewer) -> int:
+    """How many open actions of this person are due today or overdue."""
+    places = [place.partnership_id for place in person.standings.values() if place.agreement_signed]
+    if not places:
+        return 0
+    statement = (
+        select(func.count(Action.id))
+        .join(Case, and_(Case.partnership_id == Action.partnership_id, Case.id == Action.case_id))
+        .where(
+            Action.partnership_id.in_(places),
+            Action.owner_id == person.user_id,
+            Action.state == ActionState.OPEN,
+            Action.due_on <= clock.today(),
+            Case.state == CaseState.OPEN,
+        )
+    )
+    return db.session.scalar(statement) or 0
+
+
+def _items(person: Viewer, place: Standing | None) -> list[NavItem]:
+    path = request.path
+    items = [NavItem(text="My work", href="/my-work", current=path == "/my-work", badge=due_count(person))]
+    if place is not None:
+        base = f"/{place.slug}/"
+        items += [
+            NavItem(text=text, href=f"{base}{part}", current=path.startswith(f"{base}{part}"))
+            for text, part, permission in _SECTIONS
+            if opens(person, place, permission)
+        ]
+        elsewhere = path.removeprefix(base).split("/")[0] not in _OF_SECTIONS
+        items.append(NavItem(text="Partnership", href=base, current=path.startswith(base) and elsewhere))
+    if person.is_system_administrator:
+        items.append(NavItem(text="System", href="/system/partnerships", current=path.startswith("/system")))
+    return items
+
+
+def _partnership(place: Standing) -> NavPartnership:
+    return NavPartnership(name=place.name, slug=place.slug, colour=place.colour, href=f"/{place.slug}/")
