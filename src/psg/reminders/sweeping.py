@@ -50,7 +50,7 @@ class _Day:
             return [obligation.user_id]
         asked = (obligation.partnership_id, obligation.role, obligation.group_id, obligation.agency_id)
         if asked not in self.recipients:
-            self.recipients[asked] = _holders(obligation)
+            self.recipients[asked] = holders_of(obligation)
         return self.recipients[asked]
 
 
@@ -211,7 +211,10 @@ def _next(obligation: Obligation, day: _Day) -> date | None:
     return next_occasion(lambda told_on: after(obligation, told_on), max(obligation.next_on, day.today), day.today)
 
 
-def _holders(obligation: Obligation) -> list[uuid.UUID]:
+def holders_of(obligation: Obligation) -> list[uuid.UUID]:
+    """Whom an obligation is told to: its person, the holders of its role, or the agency's people."""
+    if obligation.user_id is not None:
+        return [obligation.user_id]
     if obligation.role:
         return kinds.holders(obligation.partnership_id, obligation.role, obligation.group_id, obligation.agency_id)
     if obligation.agency_id is None:

@@ -1,0 +1,174 @@
+"""`psg demo`: the whole of PSG with invented data, on this machine only, until Ctrl-C."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from flask import Flask
+from werkzeug.utils import import_string
+
+from psg.crypto import KeyProblem, keymaking
+from psg.db import migrate
+from psg.demo import loading, reading, routes, serving
+from psg.demo.cast import people
+from psg.demo.folder import DemoFolder, InUse, NotOurs, usual_folder
+from psg.demo.setting import PASSWORD
+from psg.settings import Settings
+
+USUAL_PORT = 8000
+
+
+@click.command()
+@click.option("--reset", is_flag=True, help="Throw away what was done in the demonstration and start over.")
+@click.option(
+    "--port", type=click.IntRange(1, 65_535), default=USUAL_PORT, show_default=True, help="Or the next free one."
+)
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Where it keeps its data: ./demo")
+def demo(reset: bool, port: int, folder: Path | None) -> None:
+    """Try PSG with invented data in a browser. Ctrl-C stops everything; the data is kept."""
+    home = DemoFolder((folder or usual_folder()).absolute())
+    try:
+        port = _port(port)
+        home.check()
+        with home.held(f"http://localhost:{port}"):
+            _prepare(home, home.settings(port), reset=reset)
+            _serve(home, home.settings(port), port)
+    except NotOurs as problem:
+        raise click.ClickException(
+            f"{problem}\nNothing in it was touched. Name another folder: psg demo --folder {home.path}-2"
+        ) from None
+    except InUse as problem:
+        raise click.ClickException(
+            f"The demonstration runs already from {home.path}: open {problem}\n"
+            "Stop it there with Ctrl-C, or name another folder: psg demo --folder OTHER"
+        ) from None
+    except (serving.NoPort, KeyProblem) as problem:
+        raise click.ClickException(str(problem)) from None
+    except OSError as problem:
+        raise click.ClickException(
+            f"{problem.strerror or problem} ({problem.filename or home.path}).\n"
+            "Is the disk full, or the folder somebody else's? Name another one: psg demo --folder OTHER"
+        ) from None
+
+
+def _port(wanted: int) -> int:
+    port = serving.free_port(wanted)
+    if port != wanted:
+        click.echo(f"Port {wanted} is taken, so {port} it is.")
+    return port
+
+
+def _prepare(home: DemoFolder, settings: Settings, *, reset: bool) -> None:
+    """Keys, tables and content, unless they are there."""
+    if home.was_interrupted:
+        click.echo("The first load was interrupted, so it starts over.")
+        home.clear()
+    elif reset:
+        home.clear()
+        click.echo("The demonstration starts over.")
+    if home.is_ready:
+        migrate.upgrade(settings.database_owner_url)
+        return
+    home.begin()
+    keymaking.init_root(settings)
+    keymaking.init_installation(settings)
+    migrate.upgrade(settings.database_owner_url)
+    _load(home, settings)
+    home.finish()
+
+
+def _load(home: DemoFolder, settings: Settings) -> None:
+    app = _application(home, settings)
+    with app.app_context(), _Bar() as bar:
+        done = loading.load(reading.content(), settings, bar.show)
+        _close_database()
+    click.echo(f"{done.cases} cases with 18 months of history, loaded in {done.seconds:.0f} seconds.")
+
+
+def _close_database() -> None:
+    """The web server's process begins with connections of its own."""
+    from psg.db import db
+
+    db.session.remove()
+    db.engine.dispose()
+
+
+class _Bar:
+    """A progress bar with seconds; where no terminal shows it, a line now and then."""
+
+    def __enter__(self) -> "_Bar":
+        self._began = time.monotonic()
+        self._told = 0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if sys.stdout.isatty():
+            click.echo("\r\033[K", nl=False)
+
+    def show(self, done: int, of: int) -> None:
+        """So much is done."""
+        seconds = int(time.monotonic() - self._began)
+        percent = 100 * done // of
+        if sys.stdout.isatty():
+            filled = "#" * (30 * done // of)
+            click.echo(f"\rLoading the demonstration  [{filled:<30}] {percent:3} %  {seconds} s", nl=False)
+        elif percent >= self._told + 20:
+            self._told = percent
+            click.echo(f"Loading the demonstration: {percent} %, {seconds} s")
+
+
+def _application(home: DemoFolder, settings: Settings) -> Flask:
+    """The application, its log going to the folder instead of the terminal."""
+    create_app: Callable[..., Flask] = import_string("psg.app:create_app")  # stands above this package
+    app = create_app(settings, more=(routes.bp,))
+    log = home.log.open("a", encoding="utf-8", buffering=1)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(log)
+    return app
+
+
+def _serve(home: DemoFolder, settings: Settings, port: int) -> None:
+    """Until Ctrl-C or a polite kill; both end web server, worker and scheduler."""
+    for name in [name for name in os.environ if name.startswith("GUNICORN_")]:
+        del os.environ[name]
+    server = serving.Server(lambda: _application(home, settings), port, home.log, ready=lambda: _tell(home, settings))
+    try:
+        server.run()
+    except SystemExit as end:
+        if end.code:
+            raise click.ClickException(
+                f"The web server stopped. What it had to say stands at the end of {home.log}\n"
+                "To start over with fresh data: psg demo --reset"
+            ) from None
+    click.echo("\nStopped. Run the same command to go on; --reset starts over.")
+
+
+def _tell(home: DemoFolder, settings: Settings) -> None:
+    rows = people()
+    width = max(len(row["email"]) for row in rows)
+    lines = [f"  {row['email']:<{width}}  {row['try_for']}" for row in rows]
+    click.echo(
+        "\n".join(
+            [
+                "",
+                f"PSG runs at  {settings.base_url}",
+                "",
+                "Sign in as one of these invented people. They all have the password",
+                "",
+                f"  {PASSWORD}",
+                "",
+                *lines,
+                "",
+                f"Every e-mail it sends:  {settings.base_url}/demo/mail",
+                f"and as files in:        {home.mail}",
+                f"Log:                    {home.log}",
+                "",
+                "Only this machine can reach it. Ctrl-C stops it; the data is kept.",
+            ]
+        )
+    )
