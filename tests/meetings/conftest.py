@@ -20,6 +20,8 @@ from psg.meetings.routes.standing import shipped
 from psg.partnerships.models import Group
 from psg.people.rules import Names
 
+TITLE = "Noise and threats at a block"
+
 
 @dataclass
 class Room:
