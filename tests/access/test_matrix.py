@@ -1,0 +1,339 @@
+"""Every address, every method, every person, every kind of record: against `matrix.txt`, over HTTP."""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+from werkzeug.test import TestResponse
+
+from psg.access import policy
+from psg.access.permissions import SHOWS_CASES, Permission
+from psg.db import Model
+from tests.access.records import records
+from tests.access.table import EVERYBODY, Page, read
+from tests.browsing import Browser
+from tests.canary import planting
+from tests.conftest import _postgres_or_skip
+
+PAGES = read()
+SMOKE = ("cases.add_note", "cases.decide", "cases.index", "cases.check", "meetings.show", "actions.show", "accounts.home")
+UNWATCHED = frozenset({"sessions", "last_seen", "audit_events", "audit_digests", "audit_seals", "audit_members"})
+"""Tables that looking may change: who is signed in, 'since you looked', and the audit."""
+
+
+@dataclass
+class Cell:
+    """One question and its answer."""
+
+    person: str
+    method: str
+    record: str
+    url: str
+    expected: str
+    answer: TestResponse
+    events: list[Any] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.method} {self.record} {self.url}: expected {self.expected}, got {self.answer.status}"
+
+
+class Hall:
+    """The planted application, everybody signed in, and a look into its database."""
+
+    def __init__(self, kind: str, folder: Any) -> None:
+        self.made = planting.planted(kind, folder)
+        self.made.fresh()
+        self.app = self.made.app
+        # The first thing of a request: its audit rows can then be found by its cell.
+        self._mark = lambda: setattr(_g(), "request_id", _header("X-Cell") or uuid.uuid4().hex[:9])
+        self.app.before_request_funcs[None].insert(0, self._mark)
+        self.browsers = {name: Browser(self.app) for name in EVERYBODY}
+        for name, person in self.made.world.people.items():
+            self.browsers[name].sign_in(person.user_id)
+        with self.app.app_context():
+            self.records = records(self.made.world, self.made.scene)
+        self.engine = create_engine(self.made.copy.database_url)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.app.before_request_funcs[None].remove(self._mark)
+        self.engine.dispose()
+        self.made.release()
+
+    def rule(self, page: Page) -> Any:
+        """The url rule of a page."""
+        rules = list(self.app.url_map.iter_rules(page.endpoint))
+        assert len(rules) == 1, page.endpoint
+        return rules[0]
+
+    def url(self, page: Page, record: str) -> str:
+        """The address of a page for a record."""
+        rule, given = self.rule(page), self.records[record]
+        built = rule.build({name: given.get(name, _WORDS.get(name)) for name in rule.arguments})
+        assert built is not None, (page.endpoint, record)
+        return str(built[1])
+
+    def ask(self, page: Page, person: str, method: str, record: str) -> Cell:
+        """One cell. What is sent carries no form token, so that an allowed change stops just behind the gate."""
+        url, cell_id = self.url(page, record), uuid.uuid4().hex[:9]
+        answer = self.browsers[person].client.open(
+            url, method=method, base_url="https://psg.test", headers={"X-Cell": cell_id}
+        )
+        cell = Cell(person, method, record, url, page.expected(person, record), answer)
+        cell.answer.cell_id = cell_id  # type: ignore[attr-defined]
+        return cell
+
+    def find_events(self, cells: list[Cell]) -> None:
+        """Give each cell the audit rows it caused."""
+        by_id = {cell.answer.cell_id: cell for cell in cells}  # type: ignore[attr-defined]
+        with self.engine.connect() as connection:
+            rows = connection.execute(text("select request_id, event, why, category from audit_events")).all()
+        for row in rows[self.known_rows :] if hasattr(self, "known_rows") else rows:
+            if row.request_id in by_id:
+                by_id[row.request_id].events.append(row)
+
+    def state(self) -> dict[str, str]:
+        """A digest of every table that a look must leave alone."""
+        found = {}
+        with self.engine.connect() as connection:
+            for table in Model.metadata.sorted_tables:
+                if table.name not in UNWATCHED:
+                    rows = sorted(repr(tuple(row)) for row in connection.execute(text(f'select * from "{table.name}"')))
+                    found[table.name] = f"{len(rows)} rows, {hashlib.sha256(repr(rows).encode()).hexdigest()[:12]}"
+        return found
+
+
+_WORDS = {"what": "move", "name": "themes", "token": "no-such-token"}
+
+
+def _g() -> Any:
+    from flask import g
+
+    return g
+
+
+def _header(name: str) -> str | None:
+    from flask import request
+
+    return request.headers.get(name)
+
+
+@pytest.fixture(scope="module")
+def hall(folder_of: Any) -> Iterator[Hall]:
+    """On PostgreSQL."""
+    _postgres_or_skip()
+    made = Hall("postgresql", folder_of("postgresql"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def small_hall(folder_of: Any) -> Iterator[Hall]:
+    """On SQLite."""
+    made = Hall("sqlite", folder_of("sqlite"))
+    yield made
+    made.close()
+
+
+def test_every_address_stands_in_the_table(hall: Hall) -> None:
+    there = {
+        (rule.endpoint, method)
+        for rule in hall.app.url_map.iter_rules()
+        if rule.endpoint != "static" and not rule.endpoint.startswith("assets.")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    written = [(page.endpoint, method) for page in PAGES for method in page.methods]
+    assert sorted(there - set(written)) == [], "these addresses have no line in matrix.txt"
+    assert sorted(set(written) - there) == [], "these lines of matrix.txt have no address"
+    assert len(written) == len(set(written))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.endpoint)
+def test_everybody_gets_what_the_table_says(hall: Hall, page: Page) -> None:
+    _try_page(hall, page)
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p.endpoint in SMOKE], ids=lambda page: page.endpoint)
+def test_the_same_on_sqlite(small_hall: Hall, page: Page) -> None:
+    _try_page(small_hall, page)
+
+
+def _try_page(hall: Hall, page: Page) -> None:
+    before = hall.state()
+    cells = [
+        hall.ask(page, person, method, record)
+        for method in page.methods
+        for record in page.pattern.allowed
+        for person in EVERYBODY
+    ]
+    hall.find_events(cells)
+    assert hall.state() == before, "looking, or being refused, changed something"
+    wrong = [problem for cell in cells for problem in _problems(hall, page, cell, cells)]
+    assert wrong == [], "\n".join(["", *wrong])
+
+
+def _problems(hall: Hall, page: Page, cell: Cell, cells: list[Cell]) -> Iterator[str]:
+    got = _outcome(cell)
+    if got != cell.expected:
+        yield str(cell)
+        return
+    refusals = [row for row in cell.events if row.event == "refused"]
+    if cell.expected == "ok":
+        yield from _problems_of_allowed(hall, page, cell, refusals)
+    elif cell.expected == "sign-in":
+        if cell.events:
+            yield f"{cell}: a stranger caused audit rows"
+    elif page.is_public:
+        return
+    else:
+        if len(cell.events) != 1 or len(refusals) != 1:
+            yield f"{cell}: {len(refusals)} refusals among {len(cell.events)} audit rows, expected exactly one"
+        twin = _missing_twin(cell, cells)
+        if twin is not None and _told(cell) != _told(twin):
+            yield f"{cell}: differs from what is said of something that does not exist"
+
+
+def _problems_of_allowed(hall: Hall, page: Page, cell: Cell, refusals: list[Any]) -> Iterator[str]:
+    if refusals:
+        yield f"{cell}: allowed, yet a refusal was recorded"
+    if cell.method != "GET" or cell.answer.status_code != 200:
+        return
+    permission = hall.app.view_functions[page.endpoint].__access__.permission  # type: ignore[attr-defined]
+    if permission in SHOWS_CASES and len(cell.events) != 1:
+        yield f"{cell}: {len(cell.events)} audit rows for a look, expected exactly one"
+    tenant = "city" if cell.record.startswith("city") else "east"
+    for name in page.shows if cell.record != "erased" else ():
+        if planting.token(tenant, cell.record, name) not in cell.answer.text:
+            yield f"{cell}: does not show {name}"
+
+
+def _outcome(cell: Cell) -> str:
+    answer = cell.answer
+    if answer.status_code == 404:
+        return "404"
+    if answer.status_code == 403:
+        return "agreement"
+    if answer.location and answer.location.endswith("/sign-in") and cell.expected != "ok":
+        return "sign-in"
+    fine = (200, 302, 303) if cell.method == "GET" else (400, 422)
+    return "ok" if answer.status_code in fine else answer.status
+
+
+def _missing_twin(cell: Cell, cells: list[Cell]) -> Cell | None:
+    """The same person's answer for a record that does not exist, under the same address of a partnership."""
+    if cell.record in ("city", "citymeeting", "citywide") or cell.record.startswith("city-"):
+        return None
+    return next(
+        (o for o in cells if o.record == "unknown" and o.person == cell.person and o.method == cell.method), None
+    )
+
+
+_NOISE = re.compile(r'value="[^"]{40,}"|[0-9a-f]{9}\b')
+
+
+def _told(cell: Cell) -> tuple[Any, ...]:
+    """Everything an answer says, but for its own address and reference."""
+    headers = sorted((name, value) for name, value in cell.answer.headers if name not in ("Date", "Set-Cookie"))
+    body = cell.answer.text.replace(cell.url, "URL").replace(cell.answer.cell_id, "CELL")  # type: ignore[attr-defined]
+    length = [(name, value) for name, value in headers if name != "Content-Length"]
+    return (cell.answer.status_code, length, _NOISE.sub("", body))
+
+
+# Every rule of every line of the policy opens some page that nothing else opens
+
+
+def test_each_rule_is_witnessed_over_http(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drop one rule of one permission at a time; a page that it alone opens must close."""
+    found = _witnesses(hall, monkeypatch)
+    wanted = {(permission, rule.__name__) for permission, rules in policy.RULES.items() for rule in rules}
+    unwitnessed = {(p.value, r) for p, r in wanted - set(found) if p not in NOT_BY_ADDRESS}
+    assert unwitnessed == set(), "no cell of matrix.txt needs these rules"
+    open_still = []
+    for (permission, name), (page, person, method, record) in found.items():
+        kept = tuple(rule for rule in policy.RULES[permission] if rule.__name__ != name)
+        monkeypatch.setitem(policy.RULES, permission, kept)
+        if _outcome(hall.ask(page, person, method, record)) != "404":
+            open_still.append((permission.value, name, person, record))
+        monkeypatch.undo()
+    assert open_still == []
+
+
+NOT_BY_ADDRESS: frozenset[Permission] = frozenset()
+"""Permissions that only decide parts of pages; the table of tests/access/expected.py covers them."""
+
+
+def _witnesses(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[Permission, str], tuple[Page, str, str, str]]:
+    asked: list[tuple[Any, Any, Any]] = []
+    real = policy.granted_by
+
+    def listening(viewer: Any, permission: Any, facts: Any) -> str | None:
+        asked.append((viewer, permission, facts))
+        return real(viewer, permission, facts)
+
+    found: dict[tuple[Permission, str], tuple[Page, str, str, str]] = {}
+    for page in PAGES:
+        view = hall.app.view_functions.get(page.endpoint)
+        permission = getattr(getattr(view, "__access__", None), "permission", None)
+        if permission is None or all((permission, rule.__name__) in found for rule in policy.RULES[permission]):
+            continue
+        for record, people in page.pattern.allowed.items():
+            for person in sorted(people):
+                asked.clear()
+                with monkeypatch.context() as patch:
+                    patch.setattr(policy, "granted_by", listening)
+                    _only_the_gate(hall, page, person, record)
+                if not asked:
+                    continue
+                viewer, _, facts = asked[0]
+                granting = [rule for rule in policy.RULES[permission] if rule(viewer, facts)]
+                if len(granting) == 1:
+                    key = (permission, granting[0].__name__)
+                    found.setdefault(key, (page, person, page.methods[0], record))
+    return found
+
+
+def _only_the_gate(hall: Hall, page: Page, person: str, record: str) -> None:
+    client = hall.browsers[person].client
+    cookies = "; ".join(f"{c.key}={c.value}" for c in client._cookies.values())
+    with hall.app.test_request_context(
+        hall.url(page, record), method=page.methods[0], base_url="https://psg.test", headers={"Cookie": cookies}
+    ):
+        hall.app.preprocess_request()
+
+
+# What the addresses themselves promise
+
+
+def test_no_address_that_changes_something_is_guarded_by_a_permission_to_look(hall: Hall) -> None:
+    loose = []
+    for rule in hall.app.url_map.iter_rules():
+        access = getattr(hall.app.view_functions[rule.endpoint], "__access__", None)
+        permission = access.permission if access else None
+        if "POST" in (rule.methods or ()) and permission and permission.value.endswith((":read", ":list")):
+            loose.append(rule.endpoint)
+    assert sorted(set(loose) - set(POSTED_LOOKS)) == []
+
+
+POSTED_LOOKS: dict[str, str] = {}
+"""Posts that change nothing, and why they are posts."""
+
+
+def test_addresses_are_kebab_case_with_typed_ids(hall: Hall) -> None:
+    wrong = []
+    for rule in hall.app.url_map.iter_rules():
+        if rule.endpoint == "static" or rule.endpoint.startswith("assets."):
+            continue
+        for part in re.sub(r"<[^>]+>", "", rule.rule).split("/"):
+            if not re.fullmatch(r"[a-z0-9-]*(\.[a-z]+)?", part):
+                wrong.append((rule.rule, part))
+        for converter, name in re.findall(r"<(?:([^:>]+):)?([a-z_]+)>", rule.rule):
+            if name.endswith("_id") and converter != "uuid":
+                wrong.append((rule.rule, name))
+            if name in ("names", "theme", "title", "query", "search"):
+                wrong.append((rule.rule, name))
+    assert wrong == []
