@@ -30,7 +30,7 @@ def load_schemes(partnership_id: uuid.UUID, *, by: Actor) -> list[Scheme]:
     known = set(
         db.session.execute(
             select(Scheme.code, Scheme.version).where(Scheme.partnership_id == partnership_id)
-        ).tuples()
+        )
     )
     added = []
     for name in STANDARD_SCHEMES:

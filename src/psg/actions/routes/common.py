@@ -8,13 +8,16 @@ from typing import Any
 from flask import Blueprint, Response, flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from psg.access import page, standing, viewer
+from psg import clock
+from psg.access import Permission, can, page, standing, viewer
 from psg.actions import checks, queries
 from psg.actions.history import owner_words
 from psg.actions.models import Action
 from psg.actions.rules import STATE_WORDS, UPDATE_WORDS, name_of
 from psg.audit.events import Event
 from psg.cases.models import Case
+from psg.cases.rules import CaseState, Move, may
+from psg.cases.tabs import case_counts
 from psg.db import Clash, DomainError, Model, transaction
 from psg.partnerships import queries as partnerships
 from psg.partnerships.queries import Directory
@@ -34,6 +37,11 @@ def directory() -> Directory:
 def case_path(case: Case) -> str:
     """The case's page."""
     return f"/{standing().slug}/cases/{case.reference}"
+
+
+def case_url(case: Case, endpoint: str = "casefile.show", **values: Any) -> str:
+    """The address of a page of the case, by the name of the page."""
+    return url_for(endpoint, partnership=standing().slug, reference=case.reference, **values)
 
 
 def show(template: str, *, event: Event, record: Any = None, form: Form | None = None, **context: Any) -> Response:
@@ -59,8 +67,27 @@ def show(template: str, *, event: Event, record: Any = None, form: Form | None =
 
 
 def show_case_page(template: str, case: Case, *, event: Event, **context: Any) -> Response:
-    """A page under a case's frame."""
+    """A page about a case's actions."""
     return show(template, event=event, record=case, case=case, case_path=case_path(case), **context)
+
+
+def show_case_tab(template: str, case: Case, *, event: Event, **context: Any) -> Response:
+    """One of the pages under a case's frame."""
+    erased = case.state is CaseState.ERASED
+    return show_case_page(
+        template,
+        case,
+        event=event,
+        tab="actions",
+        counts=case_counts(case),
+        case_title="Erased" if erased else (case.title or "No title yet"),
+        case_url=case_url,
+        erased=erased,
+        here=standing(),
+        today=clock.today(),
+        may_write=can(Permission.CASE_WRITE, case) and may(Move.WRITE, case.state),
+        **context,
+    )
 
 
 def show_action_page(template: str, action: Action, case: Case, **context: Any) -> Response:

@@ -8,12 +8,13 @@ from psg.access import Permission, requires, viewer
 from psg.actions import checks, operations, queries
 from psg.actions.forms import AddActionForm
 from psg.actions.owing import plan_for
-from psg.actions.routes.common import bp, carry_out, case_path, directory, owner_of, show_case_page
+from psg.actions.routes.common import bp, carry_out, case_path, directory, owner_of, show_case_page, show_case_tab
 from psg.actions.rules import ActionState, due_offers
 from psg.audit.events import Event
 from psg.cases import checks as case_checks
 from psg.cases.models import Case
 from psg.cases.queries import find
+from psg.cases.rules import CaseState
 from psg.web.words import join_and, long_date
 
 
@@ -21,15 +22,15 @@ from psg.web.words import join_and, long_date
 @requires(Permission.ACTION_READ, case=find)
 def of_case(case: Case) -> Response:
     """Every action of a case: open ones by date, then those that have ended."""
-    actions = queries.of_case(case)
-    return show_case_page(
+    # Nothing can be read of an erased case: only that it was there.
+    actions = [] if case.state is CaseState.ERASED else queries.of_case(case)
+    return show_case_tab(
         "actions/of_case.html",
         case,
         event=Event.ACTIONS_LISTED,
         ids=[action.id for action in actions],
         open_actions=[action for action in actions if action.state is ActionState.OPEN],
         ended_actions=[action for action in actions if action.state is not ActionState.OPEN],
-        today=clock.today(),
     )
 
 
