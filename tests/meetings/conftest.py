@@ -1,5 +1,6 @@
 """A group that meets, with cases: for tests of meetings. Everybody is invented."""
 
+import re
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from psg.meetings.models import AgendaItem, Meeting
 from psg.meetings.routes.standing import shipped
 from psg.partnerships.models import Group
 from psg.people.rules import Names
+from tests.browsing import Browser
 
 TITLE = "Noise and threats at a block"
 
@@ -130,3 +132,34 @@ def count_queries(context):
             event.remove(db.engine, "before_cursor_execute", note)
 
     return counting
+
+
+class Visitor(Browser):
+    """A browser whose every request has an application context of its own, as in a running server."""
+
+    def get(self, *args, **options):
+        with self.app.app_context():
+            return super().get(*args, **options)
+
+    def post(self, *args, **options):
+        with self.app.app_context():
+            return super().post(*args, **options)
+
+    def submit(self, *args, **options):
+        shown = self.get(args[0])
+        assert shown.status_code == 200, f"GET {args[0]} gave {shown.status_code}"
+        form = shown.text[shown.text.index("<main") :]  # not the sign-out form of the frame
+        hidden = dict(re.findall(r'name="(once|version)" value="([^"]*)"', form))
+        return self.post(args[0], hidden | (args[1] if len(args) > 1 else {}))
+
+
+@pytest.fixture
+def client_for(app, world):
+    """Makes a browser in which a person of the world is signed in."""
+
+    def make(name):
+        visitor = Visitor(app)
+        visitor.sign_in(world.people[name].user_id)
+        return visitor
+
+    return make

@@ -178,7 +178,7 @@ def _run(template: str, data: dict[str, Any]) -> bytes:
         font_paths=_fonts(),
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         pdf_standards=["ua-1"],
-        timestamp=clock.now().astimezone(UTC),
+        timestamp=clock.now().astimezone(UTC).replace(microsecond=0),
     )
     if not isinstance(made, bytes):
         raise TypeError("one document makes one file")

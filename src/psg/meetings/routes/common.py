@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Answer
 
 from psg import settings
 from psg.access import standing, viewer
-from psg.db import Clash, DomainError, transaction
+from psg.db import AlreadyDone, Clash, DomainError, transaction
 from psg.meetings.effects import Incomplete
 from psg.meetings.models import Meeting, Series
 from psg.meetings.presenting import Presenter
@@ -49,6 +49,8 @@ def save(form: Form, held: Meeting | Series | None, change: Callable[[], str]) -
             if held is not None and form.version.data is not None and form.version.data != held.version:
                 raise Clash("Somebody else changed this while your page was open. This is how it stands now.")
             tx.result = change()
+    except AlreadyDone as done:
+        return redirect(done.location, 303)
     except Incomplete as missing:
         form.put_error(missing.field, str(missing))
         return 422
