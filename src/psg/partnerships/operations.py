@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from psg import audit, clock, reference
 from psg.access.roles import GROUP_ROLES, Role
+from psg.accounts.models import User
 from psg.audit import Actor
 from psg.audit.events import Event
 from psg.db import DomainError, db
@@ -216,7 +217,9 @@ def add_member(
     state: MembershipState = MembershipState.INVITED,
     by: Actor,
 ) -> Membership:
-    """Make a person a member of a partnership, acting for one of its agencies."""
+    """Make a person a member of a partnership, acting for one of its agencies. Never a system administrator."""
+    if db.session.scalar(select(User.is_system_administrator).where(User.id == user_id)):
+        raise DomainError("This person administers the system, and so holds no role in a partnership.")
     place = db.session.scalar(
         select(PartnerAgency).where(
             PartnerAgency.partnership_id == partnership_id,

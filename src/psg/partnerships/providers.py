@@ -22,7 +22,7 @@ class SetUpPage:
 
 
 set_up_pages: list[SetUpPage] = [
-    SetUpPage("meetings.standing", "Standing agenda", "The fixed items of every agenda, in order"),
+    SetUpPage("meetings.standing_agenda", "Standing agenda", "The fixed items of every agenda, in order"),
     SetUpPage("meetings.series", "Dates", "How often, when and where the group meets"),
     SetUpPage("setup.group_file", "Set-up file", "Everything above as a file to keep or to load elsewhere"),
 ]

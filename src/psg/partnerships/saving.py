@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from flask import flash, redirect
+from flask import flash, g, redirect
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response as Answer
 
@@ -37,9 +37,11 @@ def save(
             _check_version(form, hold)
             change_made.result = change() or to
     except (Clash, IntegrityError):
+        _forget_what_was_read()
         _show_clash(form, hold, values)
         return None
     except DomainError as problem:
+        _forget_what_was_read()
         form.put_error(None, str(problem))
         return None
     if done:
@@ -71,6 +73,12 @@ def _show_clash(form: Form, hold: Sequence[Any], values: Callable[[], Mapping[st
         }
     version = getattr(hold[0], "version", None) if hold else None
     form.show_clash(by=SOMEBODY, theirs=theirs, version=version if version is not None else 0)
+
+
+def _forget_what_was_read() -> None:
+    """A failed transaction lets go of every record that was read, so names are read afresh."""
+    for name in ("psg_directory", "psg_nav"):
+        g.pop(name, None)
 
 
 def _words(field: Any, value: Any) -> str:

@@ -1,0 +1,1 @@
+"""Setting an installation up: partnerships from a file, and the system administrator's pages."""
