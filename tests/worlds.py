@@ -13,6 +13,7 @@ from psg.crypto import keymaking
 from psg.db import db, transaction
 from psg.partnerships import operations as partnerships
 from psg.partnerships.rules import MembershipState
+from psg.risk import operations as risk
 from psg.settings import Settings
 
 PASSWORD = "quiet orchard lantern"
@@ -204,10 +205,5 @@ def _agreements(world: World) -> None:
 
 def _extras(world: World) -> None:
     """Scoring schemes, which features above partnerships load."""
-    try:
-        from psg.risk import operations as risk
-    except ImportError:
-        return
-
     for partnership_id in world.partnerships.values():
         risk.load_schemes(partnership_id, by=audit.SYSTEM)

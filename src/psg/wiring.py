@@ -1,74 +1,56 @@
 """Where features meet: every call from a lower feature to a higher one is connected here, one visible line each."""
 
 import uuid
-import importlib
-
-
-class _Missing:
-    KINDS = ()
-    bp = None
-
-    def __getattr__(self, name):
-        return None
-
-
-def _maybe(name):
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        import sys
-        sys.stderr.write(f"INTERIM wiring: {name}: {error}\n")
-        return _Missing()
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, Request, Response, make_response, render_template
 from flask_login import current_user
 
-from psg import reference
-jobs=_maybe('psg.jobs')
+from psg import jobs, reference
 from psg.access import Role, Viewer
 from psg.access.viewer import Standing, Standings
 from psg.accounts import operations as account_operations
-accounts = _maybe("psg.accounts.queries")
-account_reminding = _maybe("psg.accounts.reminding")
-account_routes = _maybe("psg.accounts.routes")
+from psg.accounts import queries as accounts
+from psg.accounts import reminding as account_reminding
+from psg.accounts import routes as account_routes
 from psg.accounts import sessions
 from psg.accounts.models import User
-actions = _maybe("psg.actions.queries")
-action_reminding = _maybe("psg.actions.reminding")
-action_routes = _maybe("psg.actions.routes")
-agreements = _maybe("psg.agreements.queries")
-agreement_reminding = _maybe("psg.agreements.reminding")
-agreement_routes = _maybe("psg.agreements.routes")
-casefile_routes = _maybe("psg.casefile.routes")
+from psg.actions import checks as action_checks
+from psg.actions import queries as actions
+from psg.actions import reminding as action_reminding
+from psg.actions import routes as action_routes
+from psg.agreements import queries as agreements
+from psg.agreements import reminding as agreement_reminding
+from psg.agreements import routes as agreement_routes
+from psg.casefile import routes as casefile_routes
 from psg.cases import checks
-case_reminding = _maybe("psg.cases.reminding")
-case_routes = _maybe("psg.cases.routes")
+from psg.cases import reminding as case_reminding
+from psg.cases import routes as case_routes
 from psg.db import db
-meetings = _maybe("psg.meetings.queries")
-meeting_reminding = _maybe("psg.meetings.reminding")
-meeting_routes = _maybe("psg.meetings.routes")
-oversight_routes = _maybe("psg.oversight.routes")
+from psg.meetings import choices as meeting_choices
+from psg.meetings import queries as meetings
+from psg.meetings import reminding as meeting_reminding
+from psg.meetings import routes as meeting_routes
+from psg.oversight import routes as oversight_routes
 from psg.partnerships import operations as partnerships
 from psg.partnerships import providers
-partnership_queries = _maybe("psg.partnerships.queries")
-partnership_reminding = _maybe("psg.partnerships.reminding")
-partnership_routes = _maybe("psg.partnerships.routes")
+from psg.partnerships import queries as partnership_queries
+from psg.partnerships import reminding as partnership_reminding
+from psg.partnerships import routes as partnership_routes
 from psg.partnerships.models import Group, Partnership
 from psg.reminders import kinds
-risk = _maybe("psg.risk.queries")
-risk_routes = _maybe("psg.risk.routes")
-setup_routes = _maybe("psg.setup.routes")
+from psg.risk import queries as risk
+from psg.risk import routes as risk_routes
+from psg.setup import routes as setup_routes
 from psg.web.nav import SIGNED_OUT, Nav
-frame = _maybe("psg.worklist.navigation")
-worklist_routes = _maybe("psg.worklist.routes")
+from psg.worklist import navigation as frame
+from psg.worklist import routes as worklist_routes
 
 
 def blueprints() -> Sequence[Blueprint]:
     """Every feature's pages."""
-    return tuple(x for x in (
+    return (
         account_routes.bp,
         partnership_routes.bp,
         agreement_routes.bp,
@@ -80,7 +62,7 @@ def blueprints() -> Sequence[Blueprint]:
         worklist_routes.bp,
         oversight_routes.bp,
         setup_routes.bp,
-    ) if x is not None)
+    )
 
 
 def connect(app: Flask) -> None:
@@ -94,6 +76,8 @@ def connect(app: Flask) -> None:
     _once(checks.next_meeting_on, meetings.next_meeting_on)
     _once(checks.review_interval, risk.review_interval)
     _once(providers.open_work, actions.open_work)
+    _once(action_checks.meetings_of, meeting_choices.choices)
+    _once(action_checks.meeting_dates, meeting_choices.dates_of)
 
     kinds.connect(
         kinds.Directory(
@@ -111,7 +95,7 @@ def connect(app: Flask) -> None:
     kinds.register(*case_reminding.KINDS)
     kinds.register(*action_reminding.KINDS)
     kinds.register(*meeting_reminding.KINDS)
-    if jobs: jobs.register()
+    jobs.register()
 
 
 def viewer_of_request(_request: Request) -> Viewer | None:
@@ -176,5 +160,5 @@ def _digest_muted(user_id: uuid.UUID) -> bool:
 
 def _once(known: list[Any], function: Any) -> None:
     """Add a function to a list of providers; applications built in one process share the lists."""
-    if function is not None and function not in known:
+    if function not in known:
         known.append(function)

@@ -1,0 +1,59 @@
+"""The bare floor: Flask, the raw driver and one plain template, without sign-in, sealing, rules or audit."""
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from flask import Flask
+from flask.testing import FlaskClient
+from jinja2 import DictLoader
+from sqlalchemy.engine import make_url
+
+LIST = """<!DOCTYPE html><html lang="en"><head><title>Cases</title><link rel="stylesheet" href="/a.css"></head><body>
+<h1>Cases</h1><table><thead><tr><th>Reference</th><th>Title</th><th>Score</th><th>Now</th><th>State</th><th>Band</th>
+<th>Lead</th><th>Review</th></tr></thead><tbody>{% for id, ref, title, summary, now, state, band, who, review in rows %}
+<tr><th><a href="/case/{{ id }}">{{ ref }}</a></th><td>{{ title }}</td><td>{{ summary }}</td><td>{{ now }}</td>
+<td>{{ state }}</td><td>{{ band }}</td><td>{{ who }}</td><td>{{ review.strftime("%d %b %Y") }}</td></tr>{% endfor %}
+</tbody></table></body></html>"""
+
+_QUERY = """select c.id, c.reference, p.title, p.summary, p.now_text, c.state, c.band, u.last_name, c.review_on
+from cases c join plain_cases p on p.id = c.id join users u on u.id = c.lead_officer_id
+where c.partnership_id = %s and c.state = 'open' order by c.review_on, c.id limit 50"""
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """The raw driver, on the same database."""
+    address = make_url(url).set(drivername="postgresql")
+    return psycopg.connect(address.render_as_string(hide_password=False))
+
+
+def make_plain(url: str) -> None:
+    """The same words unsealed, beside the sealed ones, for the floor to read."""
+    with connect(url) as connection:
+        connection.execute(
+            "create table plain_cases as select id, repeat('noise street ', 4) as title, '12 of 30' as summary, "
+            "repeat('gathering verge ', 8) as now_text from cases"
+        )
+        connection.execute("create unique index on plain_cases (id)")
+        connection.execute("analyze plain_cases")
+
+
+def list_floor(connection: psycopg.Connection[Any], partnership_id: Any) -> Callable[[], None]:
+    """A client that asks the floor for 50 cases."""
+    app = Flask("floor")
+    app.jinja_loader = DictLoader({"list.html": LIST})
+    connection.autocommit = True
+
+    @app.get("/")
+    def index() -> str:
+        rows = connection.execute(_QUERY, (partnership_id,)).fetchall()
+        return app.jinja_env.get_template("list.html").render(rows=rows)
+
+    client: FlaskClient = app.test_client()
+
+    def ask() -> None:
+        answer = client.get("/")
+        assert answer.status_code == 200
+        assert answer.text.count("<tr>") >= 50
+
+    return ask
