@@ -47,7 +47,10 @@ def test_every_page_opens(open_case, client_for):
         assert chair.get(open_case + page).status_code == 200, page
 
 
-@pytest.mark.parametrize("name", ["youth", "youthchair", "referrer", "figures", "governance", "cityofficer", "roleless"])
+STRANGERS = ("youth", "youthchair", "referrer", "figures", "governance", "cityofficer", "roleless")
+
+
+@pytest.mark.parametrize("name", STRANGERS)
 def test_strangers_get_the_same_404(open_case, client_for, name):
     browser = client_for(name)
     there, missing = browser.get(open_case), browser.get("/east-test/cases/EC-2222-2A")

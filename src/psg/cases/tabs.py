@@ -14,7 +14,7 @@ _TABS = (
     ("overview", "Overview", "casefile.show"),
     ("timeline", "Timeline", "casefile.timeline"),
     ("people", "People and places", "casefile.people"),
-    ("risk", "Risk", "risk.show"),
+    ("risk", "Risk", "risk.of_case"),
     ("actions", "Actions", "actions.of_case"),
     ("meetings", "Meetings", "casefile.meetings"),
     ("sharing", "Sharing", "casefile.sharing"),
