@@ -1,5 +1,6 @@
 """Connects what the application's assembly connects, and makes cases with actions."""
 
+import contextvars
 from datetime import timedelta
 from importlib.util import find_spec
 
@@ -26,7 +27,7 @@ def connected(app, monkeypatch):
                 holders=lambda place, role, group, agency: partnerships.holders(
                     place, Role(role), group_id=group, agency_id=agency
                 ),
-                settings_for=lambda place, group=None: DEFAULTS,
+                settings_for=lambda *_: DEFAULTS,
             )
         )
     if find_spec("psg.worklist") is None or find_spec("psg.worklist.navigation") is None:
@@ -77,3 +78,16 @@ def rows(context):
         return list(db.session.execute(statement))
 
     return read
+
+
+@pytest.fixture
+def client_for(client_for):
+    """Browsers whose requests start from nothing, although the test itself has an application context open."""
+
+    def make(name):
+        browser = client_for(name)
+        client, opening = browser.client, browser.client.open
+        client.open = lambda *args, **options: contextvars.Context().run(opening, *args, **options)
+        return browser
+
+    return make

@@ -170,7 +170,8 @@ def test_giving_to_somebody_else_changes_who_may_see_and_who_owes(case, give, ch
     action = give("youth", "council")
     youth, referrer = world.people["youth"].user_id, world.people["referrer"].user_id
     assert youth in named(case)
-    change(operations.give, action, owner_id=referrer, owner_agency_id=world.agencies["housing"], by=world.viewer("chair"))
+    to = {"owner_id": referrer, "owner_agency_id": world.agencies["housing"]}
+    change(operations.give, action, **to, by=world.viewer("chair"))
     assert youth not in named(case)
     assert referrer in named(case)
     assert owed(action)["action-due"].user_id == referrer
@@ -178,9 +179,7 @@ def test_giving_to_somebody_else_changes_who_may_see_and_who_owes(case, give, ch
     assert referrer in told("action-given")
     assert queries.history(action)[-1].text == "From Youth Tester (East) to Referrer Tester (Reed)"
     with pytest.raises(DomainError, match="already"):
-        change(
-            operations.give, action, owner_id=referrer, owner_agency_id=world.agencies["housing"], by=world.viewer("chair")
-        )
+        change(operations.give, action, **to, by=world.viewer("chair"))
 
 
 def test_cancelling_takes_the_name_off_and_undo_puts_it_back(case, give, change, world):
@@ -215,7 +214,9 @@ def test_an_open_action_keeps_its_case_open_and_a_closed_case_its_actions(case, 
     change(operations.mark_done, action, by=officer)
     assert queries.before_close(case) == []
     with transaction(hold=(case,)):
-        cases.close(case, reason_code="risk-reduced", reason="Quiet", changed_for_person="Safe", by=world.viewer("chair"))
+        cases.close(
+            case, reason_code="risk-reduced", reason="Quiet", changed_for_person="Safe", by=world.viewer("chair")
+        )
     with pytest.raises(DomainError, match="closed"):
         change(operations.undo, action, by=officer)
     with pytest.raises(DomainError, match="closed"):

@@ -68,7 +68,7 @@ def test_due_today_is_not_overdue():
 def test_undo_lasts_ten_minutes_and_only_for_endings_and_moves(seconds, kind):
     able = kind in (UpdateKind.DONE, UpdateKind.NOT_DONE, UpdateKind.CANCELLED, UpdateKind.MOVED)
     assert may_undo(kind, NOON, NOON + timedelta(seconds=seconds)) == (able and 0 <= seconds < 600)
-    assert UNDO_WINDOW == timedelta(minutes=10)
+    assert timedelta(minutes=10) == UNDO_WINDOW
 
 
 def test_the_plan_comes_from_the_settings():
@@ -84,7 +84,10 @@ def test_the_plan_comes_from_the_settings():
     assert plan.to_lead.after(due, date(2026, 12, 21)) == date(2026, 12, 28)
 
 
-@given(due=DAYS, start=st.integers(-60, 60), plan=st.builds(ReminderPlan, st.integers(0, 30), st.integers(1, 30), st.integers(1, 60)))
+PLANS = st.builds(ReminderPlan, st.integers(0, 30), st.integers(1, 30), st.integers(1, 60))
+
+
+@given(due=DAYS, start=st.integers(-60, 60), plan=PLANS)
 def test_reminders_never_stand_still_and_never_come_before_their_time(due, start, plan):
     today = due + timedelta(days=start)
     first = plan.first_to_owner(due, today)

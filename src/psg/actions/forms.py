@@ -4,6 +4,7 @@ import uuid
 from datetime import date
 from typing import Any
 
+from wtforms import ValidationError
 from wtforms.fields.choices import SelectChoice
 
 from psg import clock, reference
@@ -91,9 +92,9 @@ class UpdateForm(Form):
     def validate_text(self, field: Any) -> None:
         """Not done needs a reason, still going a word on how."""
         if not field.data and self.result.data == NOT_DONE:
-            raise ValueError("Enter why it was not done")
+            raise ValidationError("Enter why it was not done")
         if not field.data and self.result.data == GOING:
-            raise ValueError("Enter how it is going")
+            raise ValidationError("Enter how it is going")
 
 
 class OutcomeForm(Form):

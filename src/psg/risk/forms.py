@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from wtforms import ValidationError
+
 from psg.risk.queries import Assessed
 from psg.risk.rules import Question, Score, Scoring
 from psg.web.fields import ChoiceField, LongTextField, option
@@ -50,12 +52,12 @@ class CheckForm(AssessForm):
     def validate_band(self, field: Any) -> None:
         """Another band has to be named."""
         if self.agree.data == OTHER and not field.data:
-            raise ValueError("Select which band")
+            raise ValidationError("Select which band")
 
     def validate_reason(self, field: Any) -> None:
         """Another band needs a reason."""
         if self.agree.data == OTHER and not field.data:
-            raise ValueError("Enter why another band is right")
+            raise ValidationError("Enter why another band is right")
 
     def override(self) -> tuple[str, str] | None:
         """The band that people set, with their reason."""
