@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from psg import clock
 from psg.audit.models import AuditEvent
@@ -79,6 +79,16 @@ def digest(app: Flask, world: World, places: tuple[str, ...], body: str) -> uuid
                 )
         db.session.remove()
     return delivery.id
+
+
+@pytest.fixture(autouse=True)
+def nothing_sent(app: Flask) -> None:
+    """Without what the world's own making has sent."""
+    with app.app_context():
+        with transaction():
+            for model in (DeliveryLine, Attempt, Delivery, Obligation):
+                db.session.execute(delete(model))
+        db.session.remove()
 
 
 def events(app: Flask, code: str) -> list[AuditEvent]:
@@ -208,6 +218,6 @@ def test_obligations_are_not_needed_to_show_a_digest(app: Flask, client_for: Cli
     made = digest(app, world, ("east",), "Whole text")
     with app.app_context():
         with transaction():
-            db.session.execute(Obligation.__table__.delete())
+            db.session.execute(delete(Obligation))
         db.session.remove()
     assert "erased" in client_for("coordinator").get(f"{LIST}/{made}").text
