@@ -1,10 +1,10 @@
 """`psg demo`: the whole of PSG with invented data, on this machine only, until Ctrl-C."""
 
-import logging
 import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import click
@@ -48,6 +48,8 @@ def demo(reset: bool, port: int, folder: Path | None) -> None:
         ) from None
     except (serving.NoPort, KeyProblem) as problem:
         raise click.ClickException(str(problem)) from None
+    except KeyboardInterrupt:
+        raise click.ClickException("Stopped before it was loaded. The next start begins anew.") from None
     except OSError as problem:
         raise click.ClickException(
             f"{problem.strerror or problem} ({problem.filename or home.path}).\n"
@@ -124,12 +126,9 @@ class _Bar:
 def _application(home: DemoFolder, settings: Settings) -> Flask:
     """The application, its log going to the folder instead of the terminal."""
     create_app: Callable[..., Flask] = import_string("psg.app:create_app")  # stands above this package
-    app = create_app(settings, more=(routes.bp,))
     log = home.log.open("a", encoding="utf-8", buffering=1)
-    for handler in logging.getLogger().handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(log)
-    return app
+    with redirect_stderr(log):  # a log handler keeps the stream it finds
+        return create_app(settings, more=(routes.bp,))
 
 
 def _serve(home: DemoFolder, settings: Settings, port: int) -> None:

@@ -2,9 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import date
 
-from psg import clock
 from psg.access import Standing, Viewer
 from psg.access.viewer import Standings
 from psg.accounts.models import User
@@ -30,17 +28,17 @@ class World:
     cases: dict[str, uuid.UUID] = field(default_factory=dict)
     case_rows: dict[uuid.UUID, Row] = field(default_factory=dict)
     """The content of a case by its id."""
-    _viewers: dict[str, tuple[date, Viewer]] = field(default_factory=dict)
+    _viewers: dict[str, Viewer] = field(default_factory=dict)
 
     def user_row(self, key: str) -> Row:
         """The content of a user."""
         return next(row for row in self.content.users if row["key"] == key)
 
     def viewer(self, key: str) -> Viewer:
-        """A person as the rules see them on the day the clock shows."""
+        """A person as the rules see them; looked up again once roles or signatures have changed."""
         known = self._viewers.get(key)
-        if known is not None and known[0] == clock.today():
-            return known[1]
+        if known is not None:
+            return known
         user = db.session.get_one(User, self.users[key])
         viewer = Viewer(
             user_id=user.id,
@@ -50,7 +48,7 @@ class World:
             is_system_administrator=user.is_system_administrator,
             standings=Standings.look_up(user.id),
         )
-        self._viewers[key] = (clock.today(), viewer)
+        self._viewers[key] = viewer
         return viewer
 
     def forget_viewers(self) -> None:
