@@ -109,9 +109,14 @@ def room(context, world) -> Room:
 
 
 class Counted:
-    """How many statements ran."""
+    """Which statements ran, those that begin a transaction apart."""
 
-    count = 0
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    @property
+    def count(self) -> int:
+        return len(self.statements)
 
 
 @pytest.fixture
@@ -122,8 +127,9 @@ def count_queries(context):
     def counting():
         counted = Counted()
 
-        def note(*_args) -> None:
-            counted.count += 1
+        def note(_connection, _cursor, statement, *_) -> None:
+            if not statement.startswith("BEGIN"):
+                counted.statements.append(" ".join(statement.split())[:160])
 
         event.listen(db.engine, "before_cursor_execute", note)
         try:

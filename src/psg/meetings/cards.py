@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 
 from psg import clock
 from psg.access import Standing, Viewer
@@ -14,6 +14,7 @@ from psg.cases import queries as cases
 from psg.cases.models import Case, CaseNamed
 from psg.cases.rules import CaseState, SubjectKind, Tone
 from psg.crypto import datakeys, open_rows
+from psg.crypto.datakeys import DataKey
 from psg.db import db
 from psg.meetings.reasons import LiveCase
 
@@ -85,34 +86,28 @@ _COLUMNS: tuple[Any, ...] = (
 )
 
 
-def find(
-    viewer: Viewer, standing: Standing, *where: ColumnElement[bool], more_keys: Iterable[uuid.UUID] = ()
-) -> dict[uuid.UUID, Card]:
-    """Cards of the cases that a person may see and that meet the conditions: two queries, however many there are.
-
-    more_keys: data keys to fetch with those of the cases, such as the meeting's own.
-    """
+def find(viewer: Viewer, standing: Standing, *where: ColumnElement[bool]) -> dict[uuid.UUID, Card]:
+    """Cards of the cases that a person may see and that meet the conditions: one query, however many there are."""
     mine = names(viewer).label("mine")
-    statement = select(mine, *_COLUMNS).where(
-        Case.partnership_id == standing.partnership_id, cases.visible(viewer, standing), *where
+    statement = (
+        select(mine, DataKey.id, DataKey.kind, DataKey.kek_id, DataKey.wrapped, *_COLUMNS)
+        .outerjoin(DataKey, and_(DataKey.partnership_id == Case.partnership_id, DataKey.id == Case.id))
+        .where(Case.partnership_id == standing.partnership_id, cases.visible(viewer, standing), *where)
     )
-    return _cards(standing.partnership_id, db.session.execute(statement), more_keys)
+    rows = [tuple(row) for row in db.session.execute(statement)]
+    datakeys.adopt(standing.partnership_id, [row[1:5] for row in rows if row[1] is not None])
+    return _cards(standing.partnership_id, [row[5:] for row in rows], [bool(row[0]) for row in rows])
 
 
-def by_ids(
-    viewer: Viewer, standing: Standing, case_ids: Iterable[uuid.UUID], *, more_keys: Iterable[uuid.UUID] = ()
-) -> dict[uuid.UUID, Card]:
+def by_ids(viewer: Viewer, standing: Standing, case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Card]:
     """Cards of these cases, as far as the person may see them."""
-    return find(viewer, standing, Case.id.in_(list(case_ids)), more_keys=more_keys)
+    return find(viewer, standing, Case.id.in_(list(case_ids)))
 
 
-def _cards(partnership_id: uuid.UUID, found: Iterable[Any], more_keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Card]:
-    everything = [tuple(row) for row in found]
-    rows = [row[1:] for row in everything]
-    datakeys.load(partnership_id, [*(row[0] for row in rows), *more_keys])
+def _cards(partnership_id: uuid.UUID, rows: list[Any], mine: list[bool]) -> dict[uuid.UUID, Card]:
     texts = open_rows(partnership_id, Case, ("title", "summary"), [(row[0], row[0], row[-2], row[-1]) for row in rows])
     cards: dict[uuid.UUID, Card] = {}
-    for (is_mine, *_), row, text in zip(everything, rows, texts, strict=True):
+    for is_mine, row, text in zip(mine, rows, texts, strict=True):
         (case_id, reference, state, group_id, kind, referrer, agency, officer) = row[:8]
         (sent_at, review_on, band, tone, rank, direction, assessed_at, proposed_at) = row[8:16]
         cards[case_id] = Card(
@@ -133,7 +128,7 @@ def _cards(partnership_id: uuid.UUID, found: Iterable[Any], more_keys: Iterable[
             rose_at=assessed_at if direction > 0 else None,
             closure_proposed=proposed_at is not None,
             score=(text[1] or "") if text else "",
-            mine=bool(is_mine),
+            mine=is_mine,
         )
     return cards
 

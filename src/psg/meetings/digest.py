@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -11,8 +12,6 @@ from psg.actions.models import Action
 from psg.actions.rules import ActionState
 from psg.cases.models import Case, Event
 from psg.db import db
-from psg.meetings.models import Meeting
-from psg.meetings.rules import HAPPENED
 
 _NEWEST = 5
 
@@ -42,21 +41,18 @@ class Digest:
     actions: list[OpenAction]
 
 
-def digest_of(case: Case, meeting: Meeting) -> Digest:
-    """The digest of a case at a meeting: four queries."""
-    since = db.session.scalar(
-        select(func.max(Meeting.held_on)).where(
-            Meeting.partnership_id == meeting.partnership_id,
-            Meeting.group_id == meeting.group_id,
-            Meeting.held_on < meeting.held_on,
-            Meeting.state.in_(HAPPENED),
-        )
-    )
+def digest_of(case: Case, since: date | None) -> Digest:
+    """The digest of a case, with what was entered since the last meeting: two queries."""
     new = [Event.partnership_id == case.partnership_id, Event.case_id == case.id]
     if since is not None:
         new.append(Event.entered_at >= clock.at_local(since, time(0, 0)))
-    newest = list(db.session.scalars(select(Event).where(*new).order_by(Event.entered_at.desc()).limit(_NEWEST)))
-    count = db.session.scalar(select(func.count()).select_from(Event).where(*new)) or 0
+    rows: list[Any] = list(
+        db.session.execute(
+            select(Event, func.count().over()).where(*new).order_by(Event.entered_at.desc()).limit(_NEWEST)
+        )
+    )
+    newest: list[Event] = [row[0] for row in rows]
+    count: int = rows[0][1] if rows else 0
     open_actions = db.session.scalars(
         select(Action)
         .where(

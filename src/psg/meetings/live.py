@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from psg import clock, reference
 from psg.access import Standing, Viewer
@@ -22,9 +23,6 @@ from psg.meetings.cards import Card
 from psg.meetings.models import AgendaItem, Meeting, Outcome, StandingItem
 from psg.meetings.reasons import Point
 from psg.meetings.rules import HAPPENED, REFERRAL_DECISIONS, Effect, ItemState, MeetingState, Reason
-
-_LOOK_BACK = 24
-"""How many earlier meetings may lie between this one and the last that was held."""
 
 
 @dataclass(frozen=True)
@@ -164,69 +162,68 @@ def _overdue(meeting: Meeting) -> dict[uuid.UUID, dict[uuid.UUID, int]]:
 
 
 def _earlier(meeting: Meeting) -> _Earlier:
-    before = db.session.execute(
-        select(Meeting.id, Meeting.held_on, Meeting.state)
-        .where(
-            Meeting.partnership_id == meeting.partnership_id,
-            Meeting.group_id == meeting.group_id,
-            Meeting.held_on < meeting.held_on,
-        )
-        .order_by(Meeting.held_on.desc())
-        .limit(_LOOK_BACK)
-    ).all()
-    last = next((row for row in before if row.state in HAPPENED), None)
+    """One query: the meetings since the last one held, with their cases and decisions, and whatever was ever parked."""
+    rows = _earlier_rows(meeting)
+    last = max((row.held_on for row in rows if row.state in HAPPENED), default=None)
     today = clock.today()
-    since = [
-        row
-        for row in before
-        if (last is None or row.held_on > last.held_on) and (row.state is MeetingState.CANCELLED or row.held_on < today)
-    ]
-    if last is not None:
-        since.append(last)
-    carried = _carried({row.id: row for row in since}) if since else {}
-    parked = _parked(meeting)
-    # Parked cases come back once: at the first meeting on or after their date.
-    still = {case_id: until for case_id, (until, _) in parked.items() if until > meeting.held_on}
-    for case_id, (until, parked_at) in parked.items():
-        if until <= meeting.held_on and (last is None or until > last.held_on):
-            carried.setdefault(case_id, ("parked", parked_at))
-    return _Earlier(last.held_on if last else None, carried, still)
-
-
-def _carried(meetings: Mapping[uuid.UUID, Row[Any]]) -> dict[uuid.UUID, tuple[str, date]]:
-    """Cases that those meetings left open: deferred, or not reached. The latest meeting's word counts."""
-    statement = (
-        select(AgendaItem.meeting_id, AgendaItem.case_id, AgendaItem.state, AgendaItem.in_version, Outcome.decision)
-        .outerjoin(Outcome, and_(Outcome.partnership_id == AgendaItem.partnership_id, Outcome.item_id == AgendaItem.id))
-        .where(AgendaItem.meeting_id.in_(list(meetings)), AgendaItem.case_id.is_not(None))
-    )
-    rows = sorted(db.session.execute(statement), key=lambda row: meetings[row.meeting_id].held_on)
     carried: dict[uuid.UUID, tuple[str, date]] = {}
-    for row in rows:
-        meeting = meetings[row.meeting_id]
-        carried.pop(row.case_id, None)
-        was_held = meeting.state in HAPPENED
-        if row.state is not ItemState.ON or (was_held and not row.in_version):
+    parked: dict[uuid.UUID, tuple[date, date]] = {}
+    for row in rows:  # by date: the latest meeting's word counts
+        if row.case_id is None:
             continue
-        if row.decision is None:
-            carried[row.case_id] = ("not-reached", meeting.held_on)
-        elif effect_of(row.decision) is Effect.DEFER:
-            carried[row.case_id] = ("deferred", meeting.held_on)
-    return carried
+        if row.item_state is ItemState.PARKED and row.parked_until is not None:
+            parked[row.case_id] = (row.parked_until, row.held_on)
+        since_last = last is None or row.held_on >= last
+        is_over = row.state in HAPPENED or row.state is MeetingState.CANCELLED or row.held_on < today
+        if since_last and is_over:
+            carried.pop(row.case_id, None)
+            if how := _left_open(row):
+                carried[row.case_id] = (how, row.held_on)
+    # Parked cases come back once: at the first meeting on or after their date.
+    for case_id, (until, parked_at) in parked.items():
+        if until <= meeting.held_on and (last is None or until > last):
+            carried.setdefault(case_id, ("parked", parked_at))
+    still = {case_id: until for case_id, (until, _) in parked.items() if until > meeting.held_on}
+    return _Earlier(last, carried, still)
 
 
-def _parked(meeting: Meeting) -> dict[uuid.UUID, tuple[date, date]]:
-    """Cases parked at earlier meetings: until when, and at which meeting. The latest parking counts."""
+def _left_open(row: Any) -> str:
+    """How a meeting that is over left a case open: not-reached, deferred, or "" when it did not."""
+    if row.item_state is not ItemState.ON or (row.state in HAPPENED and not row.in_version):
+        return ""
+    if row.decision is None:
+        return "not-reached"
+    return "deferred" if effect_of(row.decision) is Effect.DEFER else ""
+
+
+def _earlier_rows(meeting: Meeting) -> list[Any]:
+    before = (
+        Meeting.partnership_id == meeting.partnership_id,
+        Meeting.group_id == meeting.group_id,
+        Meeting.held_on < meeting.held_on,
+    )
+    last = select(func.max(Meeting.held_on)).where(*before, Meeting.state.in_(HAPPENED)).scalar_subquery()
+    item = aliased(AgendaItem)
     statement = (
-        select(AgendaItem.case_id, AgendaItem.parked_until, Meeting.held_on)
-        .join(Meeting, and_(Meeting.partnership_id == AgendaItem.partnership_id, Meeting.id == AgendaItem.meeting_id))
-        .where(
-            AgendaItem.partnership_id == meeting.partnership_id,
-            AgendaItem.state == ItemState.PARKED,
-            AgendaItem.parked_until.is_not(None),
-            Meeting.group_id == meeting.group_id,
-            Meeting.held_on < meeting.held_on,
+        select(
+            Meeting.held_on,
+            Meeting.state,
+            item.case_id,
+            item.state.label("item_state"),
+            item.in_version,
+            item.parked_until,
+            Outcome.decision,
         )
+        .outerjoin(
+            item,
+            and_(
+                item.partnership_id == Meeting.partnership_id,
+                item.meeting_id == Meeting.id,
+                item.case_id.is_not(None),
+            ),
+        )
+        .outerjoin(Outcome, and_(Outcome.partnership_id == item.partnership_id, Outcome.item_id == item.id))
+        .where(*before, or_(last.is_(None), Meeting.held_on >= last, item.state == ItemState.PARKED))
         .order_by(Meeting.held_on)
     )
-    return {row[0]: (row[1], row[2]) for row in db.session.execute(statement) if row[0] and row[1]}
+    return list(db.session.execute(statement))

@@ -9,7 +9,7 @@ from psg.db import db
 from psg.meetings.clocks import cut_offs
 from psg.meetings.models import Meeting
 from psg.partnerships.models import Group, Partnership
-from psg.partnerships.queries import holders
+from psg.partnerships.queries import Directory, holders
 from psg.reminders import operations as reminders
 from psg.web.words import full_date
 
@@ -99,6 +99,15 @@ def audience(meeting: Meeting) -> list[uuid.UUID]:
     ):
         people |= dict.fromkeys(holders(meeting.partnership_id, role, group_id=group_id))
     return list(people)
+
+
+def audience_among(names: Directory, meeting: Meeting) -> list[uuid.UUID]:
+    """The same people from a directory that a page has read already."""
+    return [
+        person.user_id
+        for person in names.people
+        if person.active and (meeting.group_id in person.groups or Role.COORDINATOR in person.roles)
+    ]
 
 
 def _tell(meeting: Meeting, people: Iterable[uuid.UUID], kind: str, key: str, **details: object) -> None:

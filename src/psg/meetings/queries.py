@@ -31,18 +31,6 @@ def find(_viewer: Viewer, standing: Standing, meeting_id: uuid.UUID) -> Meeting 
     )
 
 
-def find_item(_viewer: Viewer, _standing: Standing, meeting: Meeting, item_id: uuid.UUID) -> AgendaItem | None:
-    """Loader: an item on the published agenda of a meeting that the gate has passed."""
-    item = db.session.scalar(
-        select(AgendaItem).where(
-            AgendaItem.partnership_id == meeting.partnership_id,
-            AgendaItem.meeting_id == meeting.id,
-            AgendaItem.id == item_id,
-        )
-    )
-    return item if item is not None and item.in_version else None
-
-
 def groups_of(_viewer: Viewer, standing: Standing) -> list[Group]:
     """The groups whose meetings a person sees: all for a coordinator, else those in which they hold a role."""
     groups: Sequence[Group] = directory(standing.partnership_id).groups

@@ -7,19 +7,26 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from sqlalchemy import and_, select
+from flask import g, has_request_context
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased
 
 from psg.access import Standing, Viewer
 from psg.actions.models import Action
 from psg.crypto import datakeys
+from psg.crypto.datakeys import DataKey
 from psg.db import db
 from psg.meetings import cards
 from psg.meetings.agenda import Line, Part, Slot, Stored, number_parts
 from psg.meetings.cards import Card
 from psg.meetings.models import Addendum, AgendaItem, Attendance, ItemNote, Meeting, Outcome
 from psg.meetings.recording import attendance_of
-from psg.meetings.rules import HAPPENED, ItemState, MeetingState, Section
+from psg.meetings.rules import HAPPENED, MAY_ARRANGE, ItemState, MeetingState, Section
+
+Rows = list[tuple[AgendaItem, Outcome | None]]
+Around = tuple[date | None, date | None]
 
 
 @dataclass(frozen=True)
@@ -90,21 +97,11 @@ class Record:
 
 
 def published(viewer: Viewer, standing: Standing, meeting: Meeting) -> Reading:
-    """The agenda as published, for one reader: three queries for any number of cases."""
-    statement = (
-        select(AgendaItem, Outcome)
-        .outerjoin(Outcome, and_(Outcome.partnership_id == AgendaItem.partnership_id, Outcome.item_id == AgendaItem.id))
-        .where(
-            AgendaItem.partnership_id == meeting.partnership_id,
-            AgendaItem.meeting_id == meeting.id,
-            AgendaItem.in_version > 0,
-        )
-        .order_by(AgendaItem.position, AgendaItem.id)
-    )
-    rows: list[tuple[AgendaItem, Outcome | None]] = [(row[0], row[1]) for row in db.session.execute(statement)]
+    """The agenda as published, for one reader: two queries for any number of cases."""
+    rows = _rows(meeting)
     sections = [item for item, _ in rows if item.case_id is None]
     items = {item.case_id: item for item, outcome in rows if item.case_id and (item.published or outcome)}
-    shown = cards.by_ids(viewer, standing, items, more_keys=[meeting.id])
+    shown = cards.by_ids(viewer, standing, items)
     lines: dict[Section, list[Line]] = {}
     for case_id, item in items.items():
         if case_id in shown:
@@ -125,12 +122,59 @@ def published(viewer: Viewer, standing: Standing, meeting: Meeting) -> Reading:
     )
 
 
+def find_item(_viewer: Viewer, _standing: Standing, meeting: Meeting, item_id: uuid.UUID) -> AgendaItem | None:
+    """Loader: an item on the published agenda of a meeting that the gate has passed."""
+    return next((item for item, _ in _rows(meeting) if item.id == item_id), None)
+
+
+def dates_around(meeting: Meeting) -> Around:
+    """The dates of the group's last meeting held before this one, and of the next planned after it."""
+    return _loaded(meeting)[1]
+
+
+def _rows(meeting: Meeting) -> Rows:
+    return _loaded(meeting)[0]
+
+
+def _loaded(meeting: Meeting) -> tuple[Rows, Around]:
+    """Published items with what was decided on them, and the dates around the meeting: one query in each request."""
+    if not has_request_context():
+        return _load(meeting)
+    kept: dict[uuid.UUID, tuple[Rows, Around]] = g.setdefault("psg_agenda_rows", {})
+    if meeting.id not in kept:
+        kept[meeting.id] = _load(meeting)
+    return kept[meeting.id]
+
+
+def _load(meeting: Meeting) -> tuple[Rows, Around]:
+    statement = (
+        select(AgendaItem, Outcome, *_around(meeting))
+        .outerjoin(Outcome, and_(Outcome.partnership_id == AgendaItem.partnership_id, Outcome.item_id == AgendaItem.id))
+        .where(
+            AgendaItem.partnership_id == meeting.partnership_id,
+            AgendaItem.meeting_id == meeting.id,
+            AgendaItem.in_version > 0,
+        )
+        .order_by(AgendaItem.position, AgendaItem.id)
+    )
+    found: list[Any] = list(db.session.execute(statement))
+    return [(row[0], row[1]) for row in found], (found[0][2], found[0][3]) if found else (None, None)
+
+
+def _around(meeting: Meeting) -> tuple[Any, Any]:
+    same = aliased(Meeting)
+    group = (same.partnership_id == meeting.partnership_id, same.group_id == meeting.group_id)
+    last = select(func.max(same.held_on)).where(*group, same.held_on < meeting.held_on, same.state.in_(HAPPENED))
+    following = select(func.min(same.held_on)).where(
+        *group, same.held_on > meeting.held_on, same.state.in_(MAY_ARRANGE)
+    )
+    return last.scalar_subquery(), following.scalar_subquery()
+
+
 def record_of(viewer: Viewer, standing: Standing, meeting: Meeting) -> Record:
     """The record made from decisions, notes and attendance, for one reader."""
     reading = published(viewer, standing, meeting)
-    notes = db.session.scalars(
-        select(ItemNote).where(ItemNote.partnership_id == meeting.partnership_id, ItemNote.meeting_id == meeting.id)
-    )
+    notes = _notes(meeting)
     addenda: list[Addendum] = []
     if meeting.state is MeetingState.AGREED:
         addenda = list(
@@ -142,11 +186,24 @@ def record_of(viewer: Viewer, standing: Standing, meeting: Meeting) -> Record:
         )
     return Record(
         reading=reading,
-        notes={note.item_id: note for note in notes},
+        notes=notes,
         attendance=attendance_of(meeting),
         actions=_actions(meeting, reading),
         addenda=addenda,
     )
+
+
+def _notes(meeting: Meeting) -> dict[uuid.UUID, ItemNote]:
+    """Minutes of sections by item, with the meeting's data key in the same query."""
+    key = (DataKey.id, DataKey.kind, DataKey.kek_id, DataKey.wrapped)
+    statement = (
+        select(*key, ItemNote)
+        .outerjoin(ItemNote, and_(ItemNote.partnership_id == DataKey.partnership_id, ItemNote.meeting_id == DataKey.id))
+        .where(DataKey.partnership_id == meeting.partnership_id, DataKey.id == meeting.id)
+    )
+    rows: list[Any] = list(db.session.execute(statement))
+    datakeys.adopt(meeting.partnership_id, [tuple(row)[:4] for row in rows])
+    return {row[4].item_id: row[4] for row in rows if row[4] is not None}
 
 
 def _actions(meeting: Meeting, reading: Reading) -> dict[uuid.UUID, list[AgreedAction]]:

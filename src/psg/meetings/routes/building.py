@@ -279,8 +279,8 @@ def publish(meeting: Meeting) -> Answer:
         status = done
     bench = workbench(viewer(), standing(), meeting)
     differ = differences(bench)
-    everybody = owing.audience(meeting)
     names = presenter().names
+    everybody = owing.audience_among(names, meeting)
     agencies = {member.agency_id for user_id in everybody if (member := names.member(user_id))}
     return page(
         "meetings/publish.html",

@@ -12,7 +12,7 @@ from psg.meetings import operations, queries
 from psg.meetings.documents import minutes_pdf, quorum_words
 from psg.meetings.forms import ActForm, AddendumForm, CorrectForm, NoteForm
 from psg.meetings.models import AgendaItem, Meeting
-from psg.meetings.reading import is_over, record_of
+from psg.meetings.reading import find_item, is_over, record_of
 from psg.meetings.recording import note_of, outcome_of
 from psg.meetings.routes import bp
 from psg.meetings.routes.common import address, download, group_of, presenter, save
@@ -46,7 +46,7 @@ def minutes_file(meeting: Meeting) -> Response:
 
 
 @bp.route("/<partnership>/meetings/<uuid:meeting_id>/minutes/<uuid:item_id>", methods=["GET", "POST"])
-@requires(Permission.MEETING_RUN, meeting=queries.find, item=queries.find_item)
+@requires(Permission.MEETING_RUN, meeting=queries.find, item=find_item)
 def correct(meeting: Meeting, item: AgendaItem) -> Answer:
     """Correct the free text of an item while the minutes are a draft."""
     _must_be_over(meeting)

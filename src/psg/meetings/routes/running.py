@@ -20,7 +20,7 @@ from psg.meetings.digest import digest_of
 from psg.meetings.forms import ActForm, NoteForm
 from psg.meetings.forms_run import OutcomeForm, attendance_form, outcome_form, presences
 from psg.meetings.models import AgendaItem, Meeting
-from psg.meetings.reading import Reading, published
+from psg.meetings.reading import Reading, dates_around, find_item, published
 from psg.meetings.recording import attendance_of, note_of, outcome_of
 from psg.meetings.routes import bp
 from psg.meetings.routes.common import address, group_of, presenter, save
@@ -74,7 +74,7 @@ def _attend(meeting: Meeting, form: Any, members: list[Member]) -> str:
 
 
 @bp.route("/<partnership>/meetings/<uuid:meeting_id>/run/<uuid:item_id>", methods=["GET", "POST"])
-@requires(Permission.MEETING_RUN, meeting=queries.find, item=queries.find_item)
+@requires(Permission.MEETING_RUN, meeting=queries.find, item=find_item)
 def run_item(meeting: Meeting, item: AgendaItem) -> Answer:
     """One item: its minutes, or the decision on its case."""
     if item.case_id is None:
@@ -121,10 +121,10 @@ def _section(meeting: Meeting, item: AgendaItem) -> Answer:
 
 def _case(meeting: Meeting, item: AgendaItem, case: Case) -> Answer:
     names = presenter().names
-    outcome = outcome_of(item)
-    following = queries.next_meeting(group_of(meeting), after=meeting.held_on)
-    form = outcome_form(case, outcome, names, labels(meeting.partnership_id), following.held_on if following else None)
+    last_on, next_on = dates_around(meeting)
     reading = published(viewer(), standing(), meeting)
+    outcome = reading.outcomes.get(case.id)
+    form = outcome_form(case, outcome, names, labels(meeting.partnership_id), next_on)
     seen = form.version.data
     status: int = 422 if form.is_submitted() else 200
     if form.validate_on_submit() and form.check_rows():
@@ -153,8 +153,7 @@ def _case(meeting: Meeting, item: AgendaItem, case: Case) -> Answer:
         item=item,
         case=case,
         outcome=outcome,
-        digest=digest_of(case, meeting),
-        following=following,
+        digest=digest_of(case, last_on),
         **_frame(meeting, reading, item.id),
     )
 
