@@ -57,6 +57,8 @@ class _Casework:
         found += [(score["offset"], 3, self._assess(score)) for score in self.row["risk"]]
         for action in self.row["actions"]:
             found += self._action(action)
+        if now := self.world.content.now.get(self.row["key"]):
+            found.append((now["offset"], 7, self._now(now["text"])))
         for closure in self.row.get("closures", ()):
             found.append((closure["offset"], 6, self._propose_closure(closure)))
         if reopened := self.row.get("reopened"):
@@ -145,6 +147,14 @@ class _Casework:
         case = self.case(officer)
         with transaction():
             cases.seen(case, by=self.world.viewer(officer))
+
+    def _now(self, text: str) -> Act:
+        def act() -> None:
+            officer = self.row["lead_officer"]
+            with transaction():
+                cases.set_now(self.case(officer), text=text, by=self.world.viewer(officer))
+
+        return act
 
     def _note(self, note: Row) -> Act:
         def act() -> None:

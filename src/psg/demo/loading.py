@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from psg.audit.seal import seal_all
 from psg.db import db, reading_done
-from psg.demo import casework, gatherings, mailings, setting
+from psg.demo import casework, gatherings, mailings, setting, visits
 from psg.demo.reading import Content
 from psg.demo.timing import Calendar, Step, past
 from psg.demo.world import World
@@ -47,5 +47,6 @@ def load(what: Content, settings: Settings, progress: Progress = lambda _done, _
 
 def in_order(world: World) -> list[Step]:
     """Every step there is, by time."""
-    found = [*setting.steps(world), *casework.steps(world), *gatherings.steps(world), *mailings.steps(world)]
+    parts = (setting, casework, gatherings, visits, mailings)
+    found = [step for part in parts for step in part.steps(world)]
     return sorted((step for step in found if step.day <= world.calendar.today), key=lambda step: step.when)

@@ -21,6 +21,8 @@ class Content:
     agreement: Row
     cases: Sequence[Row]
     meetings: Row
+    now: Row
+    """What is going on now, by case."""
 
     def only(self, *slugs: str) -> "Content":
         """The content of some of the partnerships."""
@@ -31,6 +33,7 @@ class Content:
             agreement=self.agreement,
             cases=[row for row in self.cases if row["partnership"] in slugs],
             meetings=self.meetings,
+            now=self.now,
         )
 
 
@@ -44,6 +47,7 @@ def content() -> Content:
         agreement=read("agreement"),
         cases=[case for name in _CASE_FILES for case in read(name)],
         meetings=read("meetings"),
+        now=read("now"),
     )
 
 
