@@ -158,6 +158,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_memberships_user", "memberships", ["user_id"], unique=False)
     op.create_table(
+        "name_stamps",
+        sa.Column("partnership_id", sa.Uuid(), nullable=False),
+        sa.Column("stamp", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["partnership_id"], ["partnerships.id"], name=op.f("fk_name_stamps_partnership_id_partnerships")
+        ),
+        sa.PrimaryKeyConstraint("partnership_id", name=op.f("pk_name_stamps")),
+    )
+    op.create_table(
         "partner_agencies",
         sa.Column("partnership_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -273,6 +282,7 @@ def downgrade() -> None:
     op.drop_table("password_links")
     op.drop_index(op.f("ix_partner_agencies_agency_id"), table_name="partner_agencies")
     op.drop_table("partner_agencies")
+    op.drop_table("name_stamps")
     op.drop_index("ix_memberships_user", table_name="memberships")
     op.drop_table("memberships")
     op.drop_index(op.f("ix_known_devices_user_id"), table_name="known_devices")

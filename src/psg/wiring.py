@@ -71,6 +71,7 @@ def connect(app: Flask) -> None:
     app.extensions["psg.agreement_needed"] = _agreement_needed
 
     _once(account_operations.on_activation, _open_memberships)
+    _once(account_operations.on_rename, partnerships.person_renamed)
     _once(checks.before_close, actions.before_close)
     _once(checks.action_counts, actions.open_counts)
     _once(checks.next_meeting_on, meetings.next_meeting_on)
@@ -115,7 +116,7 @@ def navigation() -> Nav:
     return frame.build() if current_user.is_authenticated else SIGNED_OUT
 
 
-def _viewer(user: User) -> Viewer:
+def _viewer(user: User | sessions.Account) -> Viewer:
     return Viewer(
         user_id=user.id,
         first_name=user.first_name,

@@ -1,11 +1,9 @@
 """What operations on partnerships leave behind: the state and the audit together."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import select
 
-from psg import audit
+from psg import audit, clock
 from psg.access import Role
 from psg.accounts import queries as accounts
 from psg.accounts.models import PasswordLink
@@ -13,18 +11,15 @@ from psg.audit.events import Event
 from psg.audit.models import AuditEvent
 from psg.db import DomainError, db, transaction
 from psg.partnerships import inviting, operations
-from psg.partnerships.models import Membership, RoleHeld
+from psg.partnerships.models import Membership, RoleHeld, Term
 from psg.partnerships.people import who_would_lose_access
-from psg.partnerships.queries import directory, membership
+from psg.partnerships.queries import directory, labels, membership, terms
 from psg.partnerships.rules import MembershipState
 from psg.reminders.models import Delivery
 from tests.conftest import on_both
 from tests.worlds import World
 
-
-@pytest.fixture(autouse=True)
-def _in_context(context: None) -> Iterator[None]:
-    yield
+pytestmark = pytest.mark.usefixtures("context")
 
 
 def events() -> list[str]:
@@ -185,10 +180,7 @@ def test_names_in_addresses_that_are_refused(slug: str) -> None:
 
 
 def test_lists_keep_old_words(world: World) -> None:
-    from psg import clock
-    from psg.partnerships.queries import labels, terms
-
-    theme = terms(world.east, "themes")[0]
+    theme = db.session.scalars(select(Term).where(Term.partnership_id == world.east, Term.list == "themes")).first()
     with transaction():
         operations.change_term(
             theme,

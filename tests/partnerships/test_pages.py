@@ -70,7 +70,9 @@ def test_an_agency_lead_sees_and_touches_own_people_only(client_for: Client, wor
     assert browser.get(f"/east-test/people/{world.people['policelead'].user_id}/suspend").status_code == 404
 
 
-def test_an_agency_lead_invites_into_the_own_agency_whatever_is_sent(app: Flask, client_for: Client, world: World) -> None:
+def test_an_agency_lead_invites_into_the_own_agency_whatever_is_sent(
+    app: Flask, client_for: Client, world: World
+) -> None:
     sent = {
         "first_name": "New",
         "last_name": "Officer",

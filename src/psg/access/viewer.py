@@ -29,6 +29,8 @@ class Standing:
     """Whether the agency has signed a version that counts today."""
     may_refer: bool = True
     """Whether the agency may log cases."""
+    names_stamp: uuid.UUID | None = None
+    """Changes whenever a name in the partnership does; what processes keep names by."""
 
     def holds(self, role: Role) -> bool:
         """Whether the role is held here, in the partnership or in any group."""

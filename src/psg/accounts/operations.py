@@ -28,6 +28,10 @@ on_activation: list[Callable[[uuid.UUID], None]] = []
 """What features above do when a person accepts an invitation, such as opening their memberships."""
 
 
+on_rename: list[Callable[[uuid.UUID], None]] = []
+"""What features above do when a person changes their own name."""
+
+
 def create_user(
     *, email: str, first_name: str, last_name: str, is_system_administrator: bool = False, by: Actor
 ) -> User:
@@ -108,6 +112,8 @@ def change_settings(user: User, *, first_name: str, last_name: str, digest_muted
     """Change one's own name and whether the weekday digest comes."""
     user.first_name, user.last_name, user.digest_muted = first_name, last_name, digest_muted
     audit.record(Event.ACCOUNT_CHANGED, user, by=by, fields=("name", "digest"))
+    for tell in on_rename:
+        tell(user.id)
 
 
 def signed_in(user: User, password: str, *, browser: str, new_device: bytes | None) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import secrets
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from flask import Flask, Request, Response, g
 from flask.globals import request_ctx
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
 from psg import clock, settings
@@ -30,6 +31,39 @@ KEPT_AFTER_IDLE = timedelta(minutes=30)
 """How long after a time-out a form that still arrives is kept for its writer."""
 
 _TOUCH_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a request needs to know of the account it comes from."""
+
+    id: uuid.UUID
+    email: str
+    first_name: str
+    last_name: str
+    is_system_administrator: bool
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return f"{self.first_name} {self.last_name}"
+
+
+_BY_COOKIE = (
+    select(
+        UserSession.user_id,
+        UserSession.created_at,
+        UserSession.seen_at,
+        UserSession.ended_at,
+        UserSession.state,
+        User.email,
+        User.first_name,
+        User.last_name,
+        User.is_system_administrator,
+    )
+    .join(User, User.id == UserSession.user_id)
+    .where(UserSession.id_hash == bindparam("id_hash"))
+)
 
 
 class Visit(dict[str, Any], SessionMixin):
@@ -56,7 +90,7 @@ class Visit(dict[str, Any], SessionMixin):
 class SignedIn(Visit):
     """The session of a signed-in person: a row."""
 
-    def __init__(self, id_hash: bytes, user: User, state: dict[str, Any], *, cookie: str = "") -> None:
+    def __init__(self, id_hash: bytes, user: Account | User, state: dict[str, Any], *, cookie: str = "") -> None:
         super().__init__(state)
         self.modified = False
         self.id_hash = id_hash
@@ -159,12 +193,12 @@ def _replace_session(session: Visit) -> None:
 
 def _find(cookie: str) -> SignedIn | None:
     id_hash = _hash(cookie)
-    row = db.session.execute(
-        select(UserSession, User).join(User, User.id == UserSession.user_id).where(UserSession.id_hash == id_hash)
-    ).one_or_none()
-    if row is None:
+    session = db.session.connection().execute(_BY_COOKIE, {"id_hash": id_hash}).one_or_none()
+    if session is None:
         return None
-    session, user = row
+    user = Account(
+        session.user_id, session.email, session.first_name, session.last_name, session.is_system_administrator
+    )
     now, limits = clock.now(), settings.current()
     idle = now - session.seen_at
     too_old = now - session.created_at > timedelta(hours=limits.session_hours)

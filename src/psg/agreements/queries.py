@@ -4,32 +4,72 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from psg import clock
 from psg.access import Role, Standing
 from psg.agreements.models import Agreement, AgreementParty, AgreementVersion, Signature
 from psg.agreements.rules import VersionDates, VersionState, counts
 from psg.db import db
-from psg.partnerships.models import Agency, Membership, PartnerAgency, Partnership, RoleHeld
+from psg.partnerships.models import Agency, Membership, NameStamp, PartnerAgency, Partnership, RoleHeld
 from psg.partnerships.rules import MembershipState
+
+_NEWER = aliased(AgreementVersion)
+_SIGNED = (
+    select(Signature.id)
+    .join(
+        AgreementVersion,
+        and_(
+            AgreementVersion.partnership_id == Signature.partnership_id,
+            AgreementVersion.id == Signature.version_id,
+        ),
+    )
+    .join(
+        Agreement,
+        and_(
+            Agreement.partnership_id == AgreementVersion.partnership_id,
+            Agreement.id == AgreementVersion.agreement_id,
+        ),
+    )
+    .where(
+        Signature.partnership_id == Membership.partnership_id,
+        Signature.agency_id == Membership.agency_id,
+        Signature.ended_at.is_(None),
+        Agreement.opens_cases,
+        AgreementVersion.state == VersionState.PUBLISHED,
+        AgreementVersion.in_force_from <= bindparam("today"),
+        AgreementVersion.ends_on >= bindparam("today"),
+        ~exists().where(
+            _NEWER.partnership_id == AgreementVersion.partnership_id,
+            _NEWER.agreement_id == AgreementVersion.agreement_id,
+            _NEWER.number > AgreementVersion.number,
+            _NEWER.state == VersionState.PUBLISHED,
+            _NEWER.sign_by < bindparam("today"),
+        ),
+    )
+    .correlate(Membership)
+    .exists()
+)
+"""`rules.counts` in the words of the database: a test compares the two over many dates."""
 
 _PLACES = (
     select(
+        Membership.user_id,
         Membership.partnership_id,
-        Membership.id,
+        Membership.id.label("membership_id"),
         Membership.agency_id,
         Partnership.slug,
         Partnership.name,
         Partnership.prefix,
         Partnership.colour,
         Partnership.marking,
-        Agency.short_name,
+        Agency.short_name.label("agency"),
         PartnerAgency.may_refer,
-        PartnerAgency.left_on,
+        NameStamp.stamp,
+        _SIGNED.label("signed"),
         RoleHeld.role,
         RoleHeld.group_id,
-        Membership.user_id,
     )
     .join(Partnership, Partnership.id == Membership.partnership_id)
     .join(Agency, Agency.id == Membership.agency_id)
@@ -40,6 +80,7 @@ _PLACES = (
             PartnerAgency.agency_id == Membership.agency_id,
         ),
     )
+    .outerjoin(NameStamp, NameStamp.partnership_id == Membership.partnership_id)
     .outerjoin(
         RoleHeld,
         and_(
@@ -48,22 +89,24 @@ _PLACES = (
             RoleHeld.ended_at.is_(None),
         ),
     )
-    .where(Membership.state == MembershipState.ACTIVE)
+    .where(
+        Membership.state == MembershipState.ACTIVE,
+        or_(PartnerAgency.left_on.is_(None), PartnerAgency.left_on > bindparam("today")),
+    )
     .order_by(Partnership.name)
 )
+_PLACES_OF_ONE = _PLACES.where(Membership.user_id == bindparam("user_id"))
 
 _VERSIONS = (
     select(
         AgreementVersion.partnership_id,
         AgreementVersion.agreement_id,
-        AgreementVersion.id,
         AgreementVersion.number,
         AgreementVersion.in_force_from,
         AgreementVersion.ends_on,
         AgreementVersion.sign_by,
         AgreementVersion.state,
         Signature.agency_id,
-        Signature.id.label("signature_id"),
     )
     .join(
         Agreement,
@@ -84,31 +127,44 @@ _VERSIONS = (
 
 
 def standings_of(user_id: uuid.UUID) -> dict[uuid.UUID, Standing]:
-    """A person's places by partnership id, read afresh: what changed a moment ago already counts."""
-    return standings_of_all([user_id]).get(user_id, {})
+    """A person's places by partnership id in one query, read afresh: what changed a moment ago already counts."""
+    rows = db.session.connection().execute(_PLACES_OF_ONE, {"user_id": user_id, "today": clock.today()})
+    return _places(rows).get(user_id, {})
 
 
 def standings_of_all(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, Standing]]:
-    """The places of several people at once: two queries for any number of them."""
-    found: dict[tuple[uuid.UUID, uuid.UUID], dict[str, Any]] = {}
-    today = clock.today()
-    for row in db.session.execute(_PLACES.where(Membership.user_id.in_(list(user_ids)))):
-        if row.left_on is not None and row.left_on <= today:
-            continue
-        place = found.setdefault((row.user_id, row.partnership_id), _place(row))
+    """The places of several people at once."""
+    wanted = _PLACES.where(Membership.user_id.in_(list(user_ids)))
+    return _places(db.session.execute(wanted, {"today": clock.today()}))
+
+
+def _places(rows: Iterable[Any]) -> dict[uuid.UUID, dict[uuid.UUID, Standing]]:
+    held: dict[tuple[uuid.UUID, uuid.UUID], dict[uuid.UUID | None, set[Role]]] = {}
+    first: dict[tuple[uuid.UUID, uuid.UUID], Any] = {}
+    for row in rows:
+        at = (row[0], row[1])
+        first.setdefault(at, row)
+        roles = held.setdefault(at, {})
         if row.role is not None:
-            _add_role(place, row.role, row.group_id)
-    signed = signed_agencies({partnership_id for _, partnership_id in found})
+            roles.setdefault(row.group_id, set()).add(row.role)
     result: dict[uuid.UUID, dict[uuid.UUID, Standing]] = {}
-    for (user_id, partnership_id), place in found.items():
-        agreement_signed = place["agency_id"] in signed.get(partnership_id, ())
+    for (user_id, partnership_id), row in first.items():
+        roles = held[user_id, partnership_id]
         result.setdefault(user_id, {})[partnership_id] = Standing(
-            **{
-                **place,
-                "roles": frozenset(place["roles"]),
-                "groups": {g: frozenset(r) for g, r in place["groups"].items()},
-            },
-            agreement_signed=agreement_signed,
+            partnership_id=partnership_id,
+            slug=row.slug,
+            name=row.name,
+            prefix=row.prefix,
+            colour=row.colour,
+            marking=row.marking,
+            agency_id=row.agency_id,
+            agency=row.agency,
+            membership_id=row.membership_id,
+            may_refer=row.may_refer,
+            names_stamp=row.stamp,
+            agreement_signed=bool(row.signed),
+            roles=frozenset(roles.get(None, ())),
+            groups={group_id: frozenset(given) for group_id, given in roles.items() if group_id is not None},
         )
     return result
 
@@ -139,30 +195,6 @@ def signed_agencies(
         if counts(published[number], published.values(), today):
             result.setdefault(partnership_id, set()).update(agencies)
     return result
-
-
-def _place(row: Any) -> dict[str, Any]:
-    return {
-        "partnership_id": row.partnership_id,
-        "slug": row.slug,
-        "name": row.name,
-        "prefix": row.prefix,
-        "colour": row.colour,
-        "marking": row.marking,
-        "agency_id": row.agency_id,
-        "agency": row.short_name,
-        "membership_id": row.id,
-        "may_refer": row.may_refer,
-        "roles": set(),
-        "groups": {},
-    }
-
-
-def _add_role(place: dict[str, Any], role: Role, group_id: uuid.UUID | None) -> None:
-    if group_id is None:
-        place["roles"].add(role)
-    else:
-        place["groups"].setdefault(group_id, set()).add(role)
 
 
 def find(_viewer: Any, standing: Standing, agreement: str) -> Agreement | None:

@@ -10,7 +10,7 @@ from psg.audit import Actor
 from psg.audit.events import Event
 from psg.partnerships import operations
 from psg.partnerships.models import Membership
-from psg.partnerships.queries import forget_directory
+from psg.partnerships.queries import names_changed
 from psg.partnerships.rules import MembershipState
 from psg.reminders import operations as reminders
 
@@ -63,7 +63,7 @@ def invite_again(member: Membership, *, by: Actor) -> None:
     if user is None or user.password_hash is not None:
         member.state = MembershipState.ACTIVE
         audit.record(Event.INVITATION_ACCEPTED, member, by=by)
-        forget_directory(member.partnership_id)
+        names_changed(member.partnership_id)
         return
     accounts.invite(user, partnership_id=member.partnership_id, by=by)
     audit.record(Event.INVITATION_SENT, member, by=by)

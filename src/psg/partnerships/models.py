@@ -45,6 +45,16 @@ class Partnership(Versioned, Model):
     created_at: Mapped[datetime]
 
 
+class NameStamp(Model):
+    """Changes whenever a name in a partnership does: people, roles, agencies, lists. Processes keep them till then."""
+
+    __tablename__ = "name_stamps"
+    __audited__: ClassVar[bool] = False
+
+    partnership_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("partnerships.id"), primary_key=True)
+    stamp: Mapped[uuid.UUID]
+
+
 class Agency(Versioned, Model):
     """An organisation. One agency may work in several partnerships."""
 

@@ -23,7 +23,7 @@ from psg.partnerships.models import (
     RoleHeld,
     Term,
 )
-from psg.partnerships.queries import forget_directory
+from psg.partnerships.queries import names_changed
 from psg.partnerships.rules import GroupState, MembershipState
 
 RESERVED_SLUGS = frozenset(
@@ -143,7 +143,7 @@ def join_agency(partnership_id: uuid.UUID, agency: Agency, *, may_refer: bool = 
     place.may_refer = may_refer
     place.left_on = None
     audit.record(Event.AGENCY_JOINED, place, by=by)
-    forget_directory(partnership_id)
+    names_changed(partnership_id)
     return place
 
 
@@ -152,7 +152,7 @@ def change_agency_place(place: PartnerAgency, *, may_refer: bool, liaison_id: uu
     place.may_refer = may_refer
     place.liaison_id = liaison_id
     audit.record(Event.AGENCY_CHANGED, place, by=by, fields=("may_refer", "liaison"))
-    forget_directory(place.partnership_id)
+    names_changed(place.partnership_id)
 
 
 def leave_agency(place: PartnerAgency, *, by: Actor) -> None:
@@ -161,7 +161,7 @@ def leave_agency(place: PartnerAgency, *, by: Actor) -> None:
         raise DomainError("This agency has already left the partnership.")
     place.left_on = clock.today()
     audit.record(Event.AGENCY_LEFT, place, by=by)
-    forget_directory(place.partnership_id)
+    names_changed(place.partnership_id)
 
 
 def create_group(
@@ -191,7 +191,7 @@ def create_group(
     db.session.add(group)
     db.session.flush()
     audit.record(Event.GROUP_ADDED, group, by=by)
-    forget_directory(partnership_id)
+    names_changed(partnership_id)
     return group
 
 
@@ -200,7 +200,7 @@ def change_group(group: Group, *, by: Actor, **values: Any) -> None:
     for name, value in values.items():
         setattr(group, name, value)
     audit.record(Event.GROUP_CHANGED, group, by=by, fields=tuple(values))
-    forget_directory(group.partnership_id)
+    names_changed(group.partnership_id)
 
 
 def end_group(group: Group, *, by: Actor) -> None:
@@ -245,7 +245,7 @@ def add_member(
     db.session.add(member)
     db.session.flush()
     audit.record(Event.INVITATION_SENT, member, by=by)
-    forget_directory(partnership_id)
+    names_changed(partnership_id)
     return member
 
 
@@ -255,6 +255,15 @@ def activate_memberships(user_id: uuid.UUID, *, by: Actor) -> None:
     for member in db.session.scalars(waiting):
         member.state = MembershipState.ACTIVE
         audit.record(Event.INVITATION_ACCEPTED, member, by=by)
+        names_changed(member.partnership_id)
+
+
+def person_renamed(user_id: uuid.UUID) -> None:
+    """A person changed their own name: every partnership they are in shows the new one."""
+    for partnership_id in list(
+        db.session.scalars(select(Membership.partnership_id).where(Membership.user_id == user_id))
+    ):
+        names_changed(partnership_id)
 
 
 def suspend(member: Membership, *, by: Actor) -> None:
@@ -266,7 +275,7 @@ def suspend(member: Membership, *, by: Actor) -> None:
     member.state = MembershipState.SUSPENDED
     member.ended_at = clock.now()
     audit.record(Event.ACCOUNT_SUSPENDED, member, by=by)
-    forget_directory(member.partnership_id)
+    names_changed(member.partnership_id)
 
 
 def restore(member: Membership, *, by: Actor) -> None:
@@ -278,7 +287,7 @@ def restore(member: Membership, *, by: Actor) -> None:
     member.state = MembershipState.ACTIVE
     member.ended_at = None
     audit.record(Event.ACCOUNT_REINSTATED, member, by=by)
-    forget_directory(member.partnership_id)
+    names_changed(member.partnership_id)
 
 
 def grant_role(member: Membership, role: Role, *, group_id: uuid.UUID | None = None, by: Actor) -> RoleHeld:
@@ -310,7 +319,7 @@ def grant_role(member: Membership, role: Role, *, group_id: uuid.UUID | None = N
     )
     db.session.add(given)
     audit.record(Event.ROLE_GIVEN, given, by=by, why=role.value)
-    forget_directory(member.partnership_id)
+    names_changed(member.partnership_id)
     return given
 
 
@@ -323,7 +332,7 @@ def end_role(member: Membership, held: RoleHeld, *, by: Actor) -> None:
     held.ended_at = clock.now()
     held.ended_by = by.user_id
     audit.record(Event.ROLE_ENDED, held, by=by, why=held.role.value)
-    forget_directory(member.partnership_id)
+    names_changed(member.partnership_id)
 
 
 def add_term(partnership_id: uuid.UUID, name: str, *, code: str, label: str, hint: str = "", by: Actor) -> Term:
@@ -342,7 +351,7 @@ def add_term(partnership_id: uuid.UUID, name: str, *, code: str, label: str, hin
     )
     db.session.add(term)
     audit.record(Event.PARTNERSHIP_CHANGED, term, by=by, fields=(name,))
-    forget_directory(partnership_id)
+    names_changed(partnership_id)
     return term
 
 
@@ -352,4 +361,4 @@ def change_term(term: Term, *, label: str, hint: str, valid_until: date | None, 
     term.hint = hint
     term.valid_until = valid_until
     audit.record(Event.PARTNERSHIP_CHANGED, term, by=by, fields=(term.list,))
-    forget_directory(term.partnership_id)
+    names_changed(term.partnership_id)

@@ -1,19 +1,20 @@
 """Finding people, agencies, groups and the partnership's own words. Staff names are plain; nothing is about a case."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from flask import g, has_request_context
-from sqlalchemy import and_, select
+from flask_login import current_user
+from sqlalchemy import and_, insert, select, update
 
 from psg import clock
 from psg.access import Role
 from psg.accounts.models import User
 from psg.db import db
-from psg.partnerships.models import Agency, Group, Membership, PartnerAgency, Partnership, RoleHeld, Term
+from psg.partnerships.models import Agency, Group, Membership, NameStamp, PartnerAgency, Partnership, RoleHeld, Term
 from psg.partnerships.rules import MembershipState
 
 
@@ -62,6 +63,20 @@ class AgencyPlace:
         return self.left_on is None or self.left_on > clock.today()
 
 
+@dataclass(frozen=True)
+class Entry:
+    """An entry of one of the partnership's lists."""
+
+    list: str
+    code: str
+    label: str
+    hint: str
+    icon: str
+    common: bool
+    valid_from: date | None
+    valid_until: date | None
+
+
 class Directory:
     """Names of a partnership's people, agencies and groups: read once, then looked up by id."""
 
@@ -103,34 +118,45 @@ class Directory:
 
 
 def directory(partnership_id: uuid.UUID) -> Directory:
-    """Everybody and everything with a name in a partnership: three queries, once per request."""
+    """Everybody and everything with a name in a partnership, looked up once per request."""
     known: dict[uuid.UUID, Directory] = _request_store("directories")
     if partnership_id not in known:
-        known[partnership_id] = Directory(_members(partnership_id), _agencies(partnership_id), _groups(partnership_id))
+        names = _names(partnership_id)
+        known[partnership_id] = Directory(names.people, names.agencies, _groups(partnership_id))
     return known[partnership_id]
 
 
 def forget_directory(partnership_id: uuid.UUID) -> None:
     """Read the names again next time, after one of them changed in this request."""
     _request_store("directories").pop(partnership_id, None)
-    _request_store("labels").pop(partnership_id, None)
+    _request_store("names").pop(partnership_id, None)
+    _request_store("changed")[partnership_id] = True
 
 
-def terms(partnership_id: uuid.UUID, name: str, *, on: date | None = None) -> list[Term]:
+def names_changed(partnership_id: uuid.UUID) -> None:
+    """Say that a name in the partnership changed, so that every process reads them again. Inside `transaction()`."""
+    forget_directory(partnership_id)
+    stamp = uuid.uuid4()
+    changed = update(NameStamp).where(NameStamp.partnership_id == partnership_id).values(stamp=stamp)
+    if not db.session.execute(changed.returning(NameStamp.stamp)).all():
+        db.session.execute(insert(NameStamp).values(partnership_id=partnership_id, stamp=stamp))
+
+
+def terms(partnership_id: uuid.UUID, name: str, *, on: date | None = None) -> list[Entry]:
     """The entries of one of the partnership's lists that are valid on a date (default today), in order."""
     day = on or clock.today()
     return [
         term
-        for term in _all_terms(partnership_id)
+        for term in _names(partnership_id).entries
         if term.list == name
         and (term.valid_from is None or term.valid_from <= day)
         and (term.valid_until is None or day <= term.valid_until)
     ]
 
 
-def labels(partnership_id: uuid.UUID) -> dict[tuple[str, str], str]:
+def labels(partnership_id: uuid.UUID) -> Mapping[tuple[str, str], str]:
     """(list, code) -> label for every entry there ever was: old cases keep their words."""
-    return {(term.list, term.code): term.label for term in _all_terms(partnership_id)}
+    return _names(partnership_id).labels
 
 
 def holders(
@@ -181,13 +207,53 @@ def _request_store(name: str) -> dict[uuid.UUID, Any]:
     return stores.setdefault(name, {})
 
 
-def _all_terms(partnership_id: uuid.UUID) -> list[Term]:
-    known = _request_store("labels")
+@dataclass(frozen=True)
+class _Names:
+    people: Sequence[Member]
+    agencies: Sequence[AgencyPlace]
+    entries: Sequence[Entry]
+    labels: Mapping[tuple[str, str], str]
+
+
+_kept: dict[uuid.UUID, tuple[uuid.UUID, _Names]] = {}
+"""Names by partnership with the stamp they were read under: one entry for each partnership of the installation."""
+
+
+def _names(partnership_id: uuid.UUID) -> _Names:
+    known: dict[uuid.UUID, _Names] = _request_store("names")
     if partnership_id not in known:
-        statement = select(Term).where(Term.partnership_id == partnership_id).order_by(Term.list, Term.position)
-        known[partnership_id] = list(db.session.scalars(statement))
-    found: list[Term] = known[partnership_id]
-    return found
+        known[partnership_id] = _names_by_stamp(partnership_id)
+    return known[partnership_id]
+
+
+def _names_by_stamp(partnership_id: uuid.UUID) -> _Names:
+    """The names of this process when the viewer's standing, read a moment ago, has the same stamp; else read anew."""
+    place = current_user.standing(partnership_id) if has_request_context() and current_user.is_authenticated else None
+    stamp = place.names_stamp if place and partnership_id not in _request_store("changed") else None
+    kept = _kept.get(partnership_id)
+    if kept is not None and stamp is not None and kept[0] == stamp:
+        return kept[1]
+    entries = _entries(partnership_id)
+    labelled = {(entry.list, entry.code): entry.label for entry in entries}
+    names = _Names(_members(partnership_id), _agencies(partnership_id), entries, labelled)
+    if stamp is not None:
+        _kept[partnership_id] = (stamp, names)
+    return names
+
+
+def _entries(partnership_id: uuid.UUID) -> list[Entry]:
+    columns = (
+        Term.list,
+        Term.code,
+        Term.label,
+        Term.hint,
+        Term.icon,
+        Term.common,
+        Term.valid_from,
+        Term.valid_until,
+    )
+    statement = select(*columns).where(Term.partnership_id == partnership_id).order_by(Term.list, Term.position)
+    return [Entry(*row) for row in db.session.execute(statement)]
 
 
 _MEMBERS = (

@@ -1,6 +1,6 @@
 """What the pages of cases share: their addresses, how a form is carried out, and how a page is shown and audited."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, redirect, url_for
@@ -27,7 +27,7 @@ def directory() -> Directory:
     return partnerships.directory(standing().partnership_id)
 
 
-def labels() -> dict[tuple[str, str], str]:
+def labels() -> Mapping[tuple[str, str], str]:
     """The words of this partnership's lists."""
     return partnerships.labels(standing().partnership_id)
 
