@@ -66,7 +66,11 @@ NOTE = kinds.MessageKind(
 TOKEN = kinds.MessageKind(
     "token",
     lambda _viewer, _delivery: True,
-    lambda _viewer, _delivery: kinds.Message("Set up your PSG account", ["Secret token."], keep_body=False),
+    lambda _viewer, _delivery: kinds.Message(
+        "Set up your PSG account",
+        ["Secret token.", "Here: https://psg.example.gov.uk/reset/a_b-c. It works once."],
+        keep_body=False,
+    ),
     needs_place=False,
 )
 BROKEN = kinds.MessageKind(

@@ -74,6 +74,24 @@ def test_both_threads_work_and_stop(app: Flask, only_own_jobs: None, mail_folder
     assert not embedded.running(app)
 
 
+def test_the_text_of_a_failure_stays_out_of_the_log(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise ValueError("Priya N, 4 Orchard Court")
+
+    monkeypatch.setattr(jobs, "_jobs", {"pulse": fail})
+    threads = embedded.start(app, {"pulse": Every(1)})
+    try:
+        until("the failure is logged", lambda: "job_failed" in caplog.text)
+    finally:
+        embedded.stop(app)
+    assert threads is not None
+    (entry, *_) = [record for record in caplog.records if record.getMessage() == "job_failed"]
+    assert entry.data == {"name": "psg.pulse"}
+    assert all("Orchard" not in str(record.__dict__.get("data")) + record.getMessage() for record in caplog.records)
+
+
 def test_more_than_one_web_process_is_refused(app: Flask) -> None:
     with pytest.raises(embedded.MoreThanOneProcess, match="gunicorn --workers 1"):
         embedded.start(app, OWN, web_workers=2)

@@ -104,7 +104,10 @@ def test_a_calendar_file_goes_with_it(app: Flask, office: Office) -> None:
 def test_the_body_of_a_message_with_a_token_is_not_kept(app: Flask, office: Office) -> None:
     small.tell(small.people(1)[0], "token", urgent=True)
     drain(urgent_only=True)
-    assert "Secret token." in str(office.sent[0])
+    text, html = (office.sent[0].get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert "Secret token.\n\nHere: https://psg.example.gov.uk/reset/a_b-c. It works once.\n" in text
+    assert '<a href="https://psg.example.gov.uk/reset/a_b-c">' in html
+    assert "/settings" not in text + html
     (delivery,) = small.deliveries()
     assert (delivery.state, delivery.body) == (DeliveryState.SENT, "")
 

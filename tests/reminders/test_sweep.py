@@ -12,7 +12,7 @@ from psg.db import db, transaction
 from psg.reminders import kinds, operations, sweeping
 from psg.reminders.models import DeliveryLine, Obligation
 from psg.reminders.rules import DeliveryState
-from psg.reminders.sweeping import sweep
+from psg.reminders.sweeping import holders_of, sweep
 from tests.reminders import small
 
 FRIDAY = date(2026, 11, 27)
@@ -144,12 +144,11 @@ def test_an_agencys_action_goes_to_its_members_of_the_group_else_to_its_lead(app
         obligation.agency_id = None
     sweep()
     assert small.deliveries() == []  # nobody's: nobody is told, and nothing is stuck
-    from psg.reminders.sweeping import _holders
 
     obligation = Obligation(partnership_id=place, group_id=place, agency_id=place, role="")
-    assert _holders(obligation) == [lead]
+    assert holders_of(obligation) == [lead]
     small.HOLDERS["practitioner"] = [member]
-    assert _holders(obligation) == [member]
+    assert holders_of(obligation) == [member]
 
 
 def test_a_meeting_is_told_in_a_message_of_its_own_to_each(app: Flask) -> None:

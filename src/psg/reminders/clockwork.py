@@ -67,6 +67,7 @@ def build(web: Flask, timetable: Timetable) -> Clockwork:
     clockwork.conf.update(_SETTINGS)
     for name, (when, job) in planned(timetable).items():
         _add(clockwork, name, when, job)
+    _quieten()
     signals.setup_logging.connect(_keep_our_logging, weak=False)
     signals.worker_process_init.connect(_own_connections(web), weak=False)
     return clockwork
@@ -125,9 +126,13 @@ def _in_context(web: Flask, job: Job) -> Callable[[], None]:
 
 
 def _keep_our_logging(**_: Any) -> None:
-    """Leave logging as create_app set it up, and keep the texts of failures, which may quote people, out of it."""
+    """Leave logging as create_app set it up: that somebody listens is all that Celery asks."""
+
+
+def _quieten() -> None:
+    """Keep the texts of failures, which may quote people, out of the logs; and a line for each look in vain."""
     logging.getLogger("celery.app.trace").addFilter(_without_text)
-    for name in ("celery.app.trace", "celery.worker.strategy", "celery.beat"):
+    for name in ("celery.app.trace", "celery.worker.strategy", "celery.beat", "kombu.connection"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

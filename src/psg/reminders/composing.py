@@ -56,7 +56,7 @@ def compose(delivery: Delivery, letter: Letter) -> EmailMessage:
     # Out-of-office answers to a reminder help nobody.
     email["Auto-Submitted"] = "auto-generated"
     email["X-Auto-Response-Suppress"] = "All"
-    words = _words(message, one_line(letter.first_name))
+    words = _words(message, one_line(letter.first_name), may_change=not delivery.urgent)
     email.set_content(_render("emails/message.txt", words))
     email.add_alternative(_render("emails/message.html", words), subtype="html")
     if message.ics is not None:
@@ -81,7 +81,8 @@ def absolute(path: str) -> str:
     return f"{base}/{path.lstrip('/')}"
 
 
-def _words(message: Message, first_name: str) -> dict[str, object]:
+def _words(message: Message, first_name: str, *, may_change: bool) -> dict[str, object]:
+    """What the templates need. may_change: whether this kind of message can be switched off."""
     blocks: list[tuple[str, object]] = []
     for paragraph in message.paragraphs:
         if not isinstance(paragraph, str):
@@ -89,7 +90,7 @@ def _words(message: Message, first_name: str) -> dict[str, object]:
         elif paragraph.startswith(f"{current().base_url}/") and not paragraph.split()[1:]:
             blocks.append(("link", paragraph))
         else:
-            blocks.append(("text", _safe(paragraph)))
+            blocks.append(("text", _pieces(_safe(paragraph))))
     if message.link:
         blocks.append(("link", absolute(message.link)))
     return {
@@ -97,8 +98,14 @@ def _words(message: Message, first_name: str) -> dict[str, object]:
         "first_name": first_name,
         "blocks": blocks,
         "why": _safe(message.why),
-        "settings_url": absolute("/settings"),
+        "settings_url": absolute("/settings") if may_change else "",
     }
+
+
+def _pieces(text: str) -> list[tuple[bool, str]]:
+    """The text cut where an address of ours stands in it: (is it an address, the words)."""
+    ours = re.compile(f"({re.escape(current().base_url)}/[^\\s]*[^\\s.,;:)])")
+    return [(number % 2 == 1, piece) for number, piece in enumerate(ours.split(text)) if piece]
 
 
 def _safe(text: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, text, update
+from sqlalchemy import and_, func, insert, or_, select, text, update
 
 from psg import clock
 from psg.db import db, reading_done, transaction
@@ -197,7 +197,8 @@ def _mark(delivery: Delivery, claim: uuid.UUID, result: Result) -> None:
                 .where(DeliveryLine.delivery_id == delivery.id, DeliveryLine.obligation_id.in_(result.dropped))
                 .values(dropped=True)
             )
-        db.session.add(Attempt(delivery_id=delivery.id, at=now, outcome=result.state, answer=result.answer))
+        row = {"id": new_id(), "delivery_id": delivery.id, "at": now, "outcome": result.state, "answer": result.answer}
+        _change(insert(Attempt.__table__).values(row))
 
 
 def _next_try(attempts: int, now: datetime) -> datetime:
