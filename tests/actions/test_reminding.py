@@ -32,7 +32,8 @@ def test_a_persons_action_is_theirs_alone(give, world):
 
 def test_an_agencys_action_is_its_members_and_its_leads(give, world):
     row = obligation(give(None, "police"), "action-due")
-    assert wanted_by(world, reminding.DUE_KIND, row) == {"officer", "both", "chair", "policelead"}  # the chair is a constable too
+    # The chair is a constable too.
+    assert wanted_by(world, reminding.DUE_KIND, row) == {"officer", "both", "chair", "policelead"}
 
 
 def test_nobody_of_an_agency_without_a_signature_is_told(give, world):

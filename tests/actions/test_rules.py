@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psg import clock, reference
@@ -15,12 +15,14 @@ from psg.actions.rules import (
     is_overdue,
     may_undo,
     name_of,
+    sentence_start,
 )
 
 DAYS = st.dates(date(2025, 1, 1), date(2030, 12, 1))
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(today=DAYS, ahead=st.integers(-40, 90) | st.none())
 def test_offered_dates_are_working_days_in_order_and_one_is_preferred(today, ahead):
     meeting = today + timedelta(days=ahead) if ahead is not None else None
@@ -64,6 +66,7 @@ def test_due_today_is_not_overdue():
     assert not is_overdue(ActionState.DONE, today - timedelta(days=9), today)
 
 
+@settings(deadline=None)
 @given(seconds=st.integers(-60, 2000), kind=st.sampled_from(UpdateKind))
 def test_undo_lasts_ten_minutes_and_only_for_endings_and_moves(seconds, kind):
     able = kind in (UpdateKind.DONE, UpdateKind.NOT_DONE, UpdateKind.CANCELLED, UpdateKind.MOVED)
@@ -87,6 +90,7 @@ def test_the_plan_comes_from_the_settings():
 PLANS = st.builds(ReminderPlan, st.integers(0, 30), st.integers(1, 30), st.integers(1, 60))
 
 
+@settings(deadline=None)
 @given(due=DAYS, start=st.integers(-60, 60), plan=PLANS)
 def test_reminders_never_stand_still_and_never_come_before_their_time(due, start, plan):
     today = due + timedelta(days=start)
@@ -101,3 +105,4 @@ def test_reminders_never_stand_still_and_never_come_before_their_time(due, start
 
 def test_an_action_is_called_by_number_and_reference():
     assert name_of(1, "EC-7QK4-M2") == "action 1 of EC-7QK4-M2"
+    assert sentence_start(name_of(1, "EC-7QK4-M2")) == "Action 1 of EC-7QK4-M2"

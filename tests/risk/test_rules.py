@@ -4,7 +4,7 @@ import copy
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psg import reference
@@ -47,6 +47,7 @@ def test_every_score_has_exactly_the_band_that_the_scheme_says(definition):
         assert scoring.band_of(total).code == expected
 
 
+@settings(deadline=None)
 @given(data=st.data(), definition=st.sampled_from([VICTIM, PLACE]))
 def test_a_score_is_the_sum_of_its_answers(data, definition):
     scoring = read(definition)
@@ -67,6 +68,7 @@ def test_not_known_counts_as_the_scheme_says():
     assert len(outcome.not_known) == len(scoring.questions)
 
 
+@settings(deadline=None)
 @given(gone=st.sets(st.sampled_from([q["code"] for q in VICTIM["questions"]]), min_size=1), odd=st.text(max_size=5))
 def test_missing_and_unknown_answers_are_listed_in_order(gone, odd):
     scoring = read(VICTIM)

@@ -11,7 +11,7 @@ from psg import audit, clock
 from psg.access import Viewer
 from psg.actions import owing
 from psg.actions.models import Action
-from psg.actions.rules import ActionState, name_of
+from psg.actions.rules import ActionState, name_of, sentence_start
 from psg.audit.events import Event
 from psg.cases.models import Case
 from psg.cases.rules import CaseState
@@ -45,7 +45,7 @@ def chase(actions: Sequence[tuple[Action, Case]], *, by: Viewer) -> list[Chased]
     outcomes = []
     for action, case in actions:
         if action.state is not ActionState.OPEN or case.state is not CaseState.OPEN:
-            raise DomainError(f"{name_of(action.number, case.reference).capitalize()} is not open any more.")
+            raise DomainError(f"{sentence_start(name_of(action.number, case.reference))} is not open any more.")
         key = keys[action.id]
         earlier = before.get(key, {})
         told = [user_id for user_id in owing.owners(action, case) if user_id not in earlier]

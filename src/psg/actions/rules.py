@@ -76,6 +76,11 @@ def name_of(number: int, reference: str) -> str:
     return f"action {number} of {reference}"
 
 
+def sentence_start(name: str) -> str:
+    """The same at the beginning of a sentence; the reference keeps its capitals."""
+    return name[:1].upper() + name[1:]
+
+
 # Dates offered
 
 

@@ -148,7 +148,7 @@ def _draw(ordered: Sequence[Point], scoring: Scoring, width: int) -> Drawing:
     height = _HEIGHTS[width]
     names = [_short(band.label, _LONGEST[width]) for band in scoring.bands]
     widest = max(len(name) for name in names)
-    left, right = _LEFT, width - 10 - widest * _CHARACTER
+    left, right = _LEFT, width - 14 - widest * _CHARACTER
     top, bottom = _TOP, height - _BOTTOM
     highest = max(scoring.maximum, *(point.maximum for point in ordered))
     begin, span = ordered[0].at, (ordered[-1].at - ordered[0].at).total_seconds()
@@ -170,7 +170,7 @@ def _draw(ordered: Sequence[Point], scoring: Scoring, width: int) -> Drawing:
         limits=tuple(Line(left, up(band.start), right, up(band.start)) for band in limits),
         series=tuple(" ".join(f"{spots[i].x:g},{spots[i].y:g}" for i in part) for part in _parts(ordered)),
         spots=spots,
-        bands=tuple(_band_words(scoring.bands, names, up, right + 6, top, bottom)),
+        bands=tuple(_band_words(scoring.bands, names, up, right + 10, top, bottom)),
         values=tuple(_values([0, highest, *(band.start for band in limits)], up, left - 6)),
         dates=dates,
         last=_last(spots, top, bottom),

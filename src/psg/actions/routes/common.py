@@ -13,7 +13,7 @@ from psg.access import Permission, can, page, standing, viewer
 from psg.actions import checks, queries
 from psg.actions.history import owner_words
 from psg.actions.models import Action
-from psg.actions.rules import STATE_WORDS, UPDATE_WORDS, name_of
+from psg.actions.rules import STATE_WORDS, UPDATE_WORDS, name_of, sentence_start
 from psg.audit.events import Event
 from psg.cases.models import Case
 from psg.cases.rules import CaseState, Move, may
@@ -142,7 +142,7 @@ def show_clash(form: Form, action: Action, case: Case, theirs: dict[str, str]) -
 def say(action: Action, case: Case, words: str, *, undo: bool = False) -> None:
     """A message for the top of the next page. undo: with a button that takes it back."""
     category = f"undo {url_for('actions.undo', partnership=standing().slug, action_id=action.id)}" if undo else "done"
-    flash(f"{name_of(action.number, case.reference).capitalize()}: {words}", category)
+    flash(f"{sentence_start(name_of(action.number, case.reference))}: {words}", category)
 
 
 def owner_of(action: Action) -> str:

@@ -14,7 +14,7 @@ from psg.actions.forms import RemindForm
 from psg.actions.lists import COUNT_LIMIT, ActionRow, Filters, Standings, Whose, cursor_of
 from psg.actions.operations import Chased
 from psg.actions.routes.common import bp, carry_out, directory, show
-from psg.actions.rules import name_of
+from psg.actions.rules import name_of, sentence_start
 from psg.audit.events import Event
 from psg.web.words import join_and, plural, time_of_day
 
@@ -174,7 +174,7 @@ def _press_done(sent: str) -> Answer:
     def change() -> str:
         operations.mark_done(action, by=viewer())
         path = url_for("actions.undo", partnership=standing().slug, action_id=action.id)
-        flash(f"{name_of(action.number, case.reference).capitalize()}: marked as done.", f"undo {path}")
+        flash(f"{sentence_start(name_of(action.number, case.reference))}: marked as done.", f"undo {path}")
         return _here()
 
     answer = carry_out(form, change, hold=(case, action))
