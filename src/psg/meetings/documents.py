@@ -39,6 +39,8 @@ def agenda_pdf(reading: Reading, present: Presenter, viewer: Viewer, standing: S
             ["When", f"{full_date(meeting.held_on)}, {time_of_day(meeting.at)}, {plural(meeting.minutes, 'minute')}"],
             ["Where", meeting.place or "to be said"],
             ["Version", f"{meeting.agenda_version}, published {full_date(meeting.published_at)}"],
+            # Head and foot of a page are not read aloud, so the marking also stands in the text once.
+            ["Marking", standing.marking],
         ],
         "parts": [
             {
@@ -78,6 +80,7 @@ def minutes_pdf(record: Record, present: Presenter, viewer: Viewer, standing: St
         "facts": [
             ["When", f"{full_date(meeting.held_on)}, {time_of_day(meeting.at)}"],
             ["State", agreed],
+            ["Marking", standing.marking],
             [
                 "Confidentiality statement",
                 f"read at {time_of_day(meeting.statement_read_at)}" if meeting.statement_read_at else "not recorded",

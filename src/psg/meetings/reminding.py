@@ -17,10 +17,10 @@ from psg.db import db
 from psg.meetings import owing
 from psg.meetings.calendar_file import calendar_file
 from psg.meetings.clocks import cut_offs
-from psg.meetings.models import Meeting, Series
+from psg.meetings.models import Meeting
 from psg.meetings.queries import count_yours
 from psg.meetings.rules import MeetingState
-from psg.partnerships.models import Group, Partnership
+from psg.partnerships.models import Group
 from psg.reminders.kinds import Message, MessageKind, ObligationKind
 from psg.reminders.models import Delivery, Obligation
 from psg.web.words import long_date, plural, time_of_day
@@ -229,18 +229,11 @@ def remind_of_meetings(today: date | None = None) -> int:
     )
     told = 0
     for meeting, group in near:
-        if cut_offs(group, meeting.held_on).remind_on == day:
+        # Not only on the very day: the scheduler may have been down, or the agenda came out late.
+        if cut_offs(group, meeting.held_on).remind_on <= day:
             owing.tell_tomorrow(meeting)
             told += 1
     return told
-
-
-def groups_to_plan() -> list[Group]:
-    """Groups with a series, for the nightly task: it plans each in a transaction of its own."""
-    statement = select(Group).join(
-        Series, (Series.partnership_id == Group.partnership_id) & (Series.group_id == Group.id)
-    )
-    return list(db.session.scalars(statement.join(Partnership, Partnership.id == Group.partnership_id)))
 
 
 def _group(meeting: Meeting) -> Group:
