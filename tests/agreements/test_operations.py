@@ -1,7 +1,7 @@
 """Signing opens, ending and withdrawing close at once; each stands in the audit and in what is owed."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -18,10 +18,7 @@ from psg.reminders.models import Delivery, Obligation
 from tests.conftest import on_both
 from tests.worlds import World
 
-
-@pytest.fixture(autouse=True)
-def _in_context(context: None) -> Iterator[None]:
-    yield
+pytestmark = pytest.mark.usefixtures("context")
 
 
 def version_of(world: World) -> AgreementVersion:
@@ -153,8 +150,9 @@ def test_nothing_is_published_without_words_or_parties(world: World) -> None:
         version = new_version(world)
     with pytest.raises(DomainError, match="Select the agencies"), transaction():
         operations.publish_version(version, parties={}, by=world.viewer("coordinator"))
+    with transaction():
+        operations.change_draft(version, by=world.viewer("coordinator"), text="")
     with pytest.raises(DomainError, match="Enter the text"), transaction():
-        version.text = ""
         operations.publish_version(version, parties={world.agencies["police"]: None}, by=world.viewer("coordinator"))
 
 

@@ -215,7 +215,11 @@ def test_dates_out_of_order_are_told_beside_the_field(client_for: Client) -> Non
 def test_the_file_is_a_form_of_its_own(app: Flask, client_for: Client, world: World) -> None:
     browser = client_for("coordinator")
     place = browser.submit("/east-test/agreements/isa/new-version", answers()).location
-    for name, content in (("isa.pdf", b"MZ this is no PDF"), ("isa.exe", PDF), ("isa.pdf", b"%PDF-" + b"0" * 5_000_001)):
+    for name, content in (
+        ("isa.pdf", b"MZ this is no PDF"),
+        ("isa.exe", PDF),
+        ("isa.pdf", b"%PDF-" + b"0" * 5_000_001),
+    ):
         sent = {"file": (io.BytesIO(content), name)}
         refused = browser.post(f"{place}/file/add", sent, content_type="multipart/form-data")
         assert refused.status_code == 422, name

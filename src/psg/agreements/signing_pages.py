@@ -15,7 +15,7 @@ from psg.agreements.forms import EndForm, SignForm
 from psg.agreements.models import Agreement, AgreementParty, AgreementVersion, Signature
 from psg.agreements.rules import VersionState
 from psg.audit.events import Event
-from psg.db import DomainError, reading_done, transaction
+from psg.db import AlreadyDone, DomainError, reading_done, transaction
 from psg.partnerships.people import who_would_lose_access
 from psg.partnerships.queries import directory
 from psg.partnerships.saving import save, status_of
@@ -103,6 +103,8 @@ def _signed(form: SignForm, party: AgreementParty, version: AgreementVersion, se
                 by=viewer(),
             )
             change.result = _at(".signed", agreement, version)
+    except AlreadyDone:
+        return None
     except DomainError as problem:
         return str(problem)
     return None

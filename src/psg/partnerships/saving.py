@@ -8,7 +8,7 @@ from flask import flash, g, redirect
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response as Answer
 
-from psg.db import Clash, DomainError, transaction
+from psg.db import AlreadyDone, Clash, DomainError, transaction
 from psg.web.forms import Form
 from psg.web.words import full_date
 
@@ -36,6 +36,8 @@ def save(
         with transaction(once=form.once_key(), hold=hold) as change_made:
             _check_version(form, hold)
             change_made.result = change() or to
+    except AlreadyDone as first:
+        return redirect(first.location or to, 303)
     except (Clash, IntegrityError):
         _forget_what_was_read()
         _show_clash(form, hold, values)
