@@ -41,6 +41,7 @@ class Entry:
     agency: str
     agency_id: uuid.UUID | None
     author: str
+    author_id: uuid.UUID
     entered_at: datetime
     late: str
     text: str
@@ -120,6 +121,7 @@ def _note(
         agency=names.agency(event.agency_id),
         agency_id=event.agency_id,
         author=names.user(event.entered_by),
+        author_id=event.entered_by,
         entered_at=event.entered_at,
         late=f"entered {plural(late, 'day')} later" if late else "",
         text=event.what,
@@ -171,6 +173,7 @@ def _fact(
         agency=names.agency(member.agency_id) if member else "",
         agency_id=member.agency_id if member else None,
         author=names.user(by),
+        author_id=by,
         entered_at=at,
         late="",
         text=text,

@@ -1,7 +1,6 @@
 """Sending, deciding, leading, closing and re-opening a case."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -182,8 +181,3 @@ class ReopenForm(Form):
     def __init__(self, case: Case, **kwargs: Any) -> None:
         super().__init__(version=fingerprint(case.state), **kwargs)
         self.review_on.offers = review_offers(case)
-
-
-def chosen(codes: Sequence[str], labels: dict[tuple[str, str], str], name: str) -> list[str]:
-    """Labels of codes of one list."""
-    return [labels.get((name, code), code) for code in codes]

@@ -30,6 +30,14 @@ SUBJECTS = {
 NEW = "new"
 
 
+class _LateChoice(ChoiceField):
+    """A choice whose answers are known only once the rest of the form has been read; the route checks it then."""
+
+    def wrong(self) -> str | None:
+        """Right as long as nothing is on offer."""
+        return super().wrong() if self.choices else None
+
+
 class _PersonQuestions:
     """The questions about a person."""
 
@@ -83,7 +91,7 @@ def _details(form: Any) -> dict[str, str]:
 class PersonForm(Form, _PersonQuestions):
     """A person on a case."""
 
-    same_as = ChoiceField("Is it somebody you know from another case?")
+    same_as = _LateChoice("Is it somebody you know from another case?")
 
     def __init__(self, partnership_id: uuid.UUID, view: PersonView | None = None, **kwargs: Any) -> None:
         if view is not None:
