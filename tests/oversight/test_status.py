@@ -11,12 +11,13 @@ from sqlalchemy import event, text
 from psg import clock
 from psg.db import db, transaction
 from psg.oversight import checks
-from psg.reminders import life
+from psg.reminders import jobs, life
 from psg.reminders.models import Delivery, SignOfLife
 from psg.reminders.rules import Beat
 from tests.browsing import Browser
 from tests.conftest import on_both
 from tests.worlds import World
+from worker.schedule import TIMETABLE
 
 Clients = Callable[[str | None], Browser]
 
@@ -65,6 +66,10 @@ def test_ready_names_what_is_red(app: Flask, client_for: Clients, monkeypatch: p
     }
     show_life(app)
     assert ready(client_for) == (200, dict.fromkeys(names, "ok"))
+
+
+def test_every_job_of_the_application_has_its_time(app: Flask) -> None:
+    assert set(jobs.planned(TIMETABLE)) == set(TIMETABLE)
 
 
 def test_ten_silent_minutes_are_red(app: Flask, client_for: Clients) -> None:

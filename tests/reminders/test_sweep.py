@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from psg import clock
 from psg.db import db, transaction
-from psg.reminders import kinds, operations, sweeping
+from psg.reminders import draining, kinds, operations, sweeping
 from psg.reminders.models import DeliveryLine, Obligation
 from psg.reminders.rules import DeliveryState
 from psg.reminders.sweeping import holders_of, sweep
@@ -210,3 +210,16 @@ def test_two_kinds_under_one_code_are_a_mistake(app: Flask) -> None:
     kinds.register(small.ACTION, small.ACTION)
     with pytest.raises(ValueError, match="action-due"):
         kinds.register(kinds.ObligationKind("action-due", kinds.due_line, lambda *_: None, lambda *_: set()))
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_what_is_due_is_found_by_the_partial_indexes(app: Flask) -> None:
+    """So a sweep among a million obligations costs what is due, and a drain what is still to go."""
+    with db.engine.begin() as connection:
+        connection.execute(text("set local enable_seqscan = off"))
+        for statement, index in (
+            ("select id from obligations where next_on is not null and next_on < '2026-11-30'", "ix_obligations_next"),
+            (f"select id from deliveries where {draining.IN_PLAY} and next_try_at <= now()", "ix_deliveries_due"),
+        ):
+            plan = "\n".join(row[0] for row in connection.execute(text(f"explain {statement}")))
+            assert index in plan

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -11,14 +11,18 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from psg import clock
 from psg.access import Standing, Viewer
 from psg.access.facts import PartnershipFacts
+from psg.audit.seal import floor
 from psg.db import db
 from psg.reminders import kinds
+from psg.reminders.draining import IN_PLAY
 from psg.reminders.models import Attempt, Delivery, DeliveryLine, Obligation
 from psg.reminders.rules import DeliveryState
 from psg.web import paging
 
 PAGE = 50
 COUNT_TO = 1_000
+_TRIED_FOR = timedelta(days=7)  # longer than any message is tried
+_RECENT = timedelta(days=30)
 
 STATES = {
     DeliveryState.WAITING: ("Waiting", "blue"),
@@ -80,12 +84,17 @@ def tiles(standing: Standing) -> list[Tile]:
     """Sent today, waiting, failed."""
     midnight = clock.at_local(clock.today(), time(0))
     here = _of(standing.partnership_id)
-    sent = and_(Delivery.state == DeliveryState.SENT, Delivery.sent_at >= midnight)
-    waiting = Delivery.state.in_([DeliveryState.WAITING, DeliveryState.SENDING])
+    # Ids sort by time, so each count reads a span of the key, or the small index of what is still to go.
+    sent = (
+        Delivery.id >= floor(midnight - _TRIED_FOR),
+        Delivery.state == DeliveryState.SENT,
+        Delivery.sent_at >= midnight,
+    )
+    failed = (Delivery.id >= floor(midnight - _RECENT), Delivery.state == DeliveryState.FAILED)
     return [
-        Tile("sent today", _count(here, sent), DeliveryState.SENT),
-        Tile("waiting", _count(here, waiting), DeliveryState.WAITING),
-        Tile("failed", _count(here, Delivery.state == DeliveryState.FAILED), DeliveryState.FAILED),
+        Tile("sent today", _count(here, *sent), DeliveryState.SENT),
+        Tile("waiting", _count(here, IN_PLAY), DeliveryState.WAITING),
+        Tile("failed in 30 days", _count(here, *failed), DeliveryState.FAILED),
     ]
 
 
@@ -119,8 +128,8 @@ def last_failure_since(moment: datetime) -> tuple[int, str]:
     """How many messages of the whole installation failed since a moment, and the last answer. For the status page."""
     statement = (
         select(Attempt.answer)
-        .where(Attempt.outcome == DeliveryState.FAILED, Attempt.at >= moment)
-        .order_by(Attempt.at.desc())
+        .where(Attempt.outcome == DeliveryState.FAILED, Attempt.id >= floor(moment))
+        .order_by(Attempt.id.desc())
         .limit(COUNT_TO)
     )
     answers = db.session.scalars(statement).all()

@@ -29,7 +29,8 @@ LEASE = timedelta(minutes=5)
 _MARGIN = timedelta(seconds=90)  # longer than the slowest single message: six answers of ten seconds each
 _BATCH = 50
 _logger = logging.getLogger(__name__)
-_IN_PLAY = text("state in ('waiting', 'sending')")  # as the partial index has it, so that both databases use it
+IN_PLAY = text("deliveries.state in ('waiting', 'sending')")
+"""What is still to go: in the words of the partial index, so that both databases use it."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _claim(claim: uuid.UUID, count: int, *, urgent_only: bool) -> list[Delivery]
     now = clock.now()
     due = and_(Delivery.state == DeliveryState.WAITING, Delivery.next_try_at <= now)
     abandoned = and_(Delivery.state == DeliveryState.SENDING, Delivery.claimed_until < now)
-    wanted = select(Delivery.id).where(_IN_PLAY, or_(due, abandoned))
+    wanted = select(Delivery.id).where(IN_PLAY, Delivery.next_try_at <= now, or_(due, abandoned))
     if urgent_only:
         wanted = wanted.where(Delivery.urgent)
     with transaction():
@@ -225,6 +226,6 @@ def _change(statement: Any) -> Any:
 
 def waiting_since() -> datetime | None:
     """When the longest-waiting message that is due should have gone; None when nothing is late. For the status page."""
-    statement = select(func.min(Delivery.next_try_at)).where(_IN_PLAY, Delivery.next_try_at <= clock.now())
+    statement = select(func.min(Delivery.next_try_at)).where(IN_PLAY, Delivery.next_try_at <= clock.now())
     found: datetime | None = db.session.scalar(statement)
     return found
