@@ -96,6 +96,22 @@ def test_adding_an_action(case, base, client_for, world):
     assert "Mend the door" in after.text
 
 
+def test_the_same_form_sent_twice_gives_one_action(case, base, client_for, world):
+    browser = client_for("chair")
+    sent = {
+        "what": "Mend the door",
+        "owner": str(world.agencies["housing"]),
+        "due-choice": (clock.today() + timedelta(days=7)).isoformat(),
+        "priority": "usual",
+        "once": "018f3c1e-0000-7000-8000-00000000abcd",
+    }
+    answers = [browser.post(f"{base}/add", sent) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].location == answers[1].location
+    db.session.rollback()
+    assert len(db.session.scalars(select(Action.id)).all()) == 1
+
+
 def test_what_is_wrong_stands_beside_the_field_and_what_was_typed_stays(case, base, client_for):
     browser = client_for("chair")
     answer = browser.post(

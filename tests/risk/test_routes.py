@@ -100,6 +100,8 @@ def test_the_journey(case, base, client_for, typed):
     saved = browser.client.post(path, data=hidden | {"step": "save", "agree": "yes"}, base_url="https://psg.test")
     assert saved.status_code == 303
     assert "#assessment-" in saved.location
+    twice = browser.client.post(path, data=hidden | {"step": "save", "agree": "yes"}, base_url="https://psg.test")
+    assert (twice.status_code, twice.location) == (303, saved.location)
     shown = browser.get(base).text
     assert "Assessment saved: 30 of 30, Very high." in shown
     db.session.rollback()

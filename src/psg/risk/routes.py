@@ -13,7 +13,7 @@ from psg.cases.models import Case
 from psg.cases.queries import find
 from psg.cases.rules import CaseState, Move, fingerprint, may
 from psg.cases.tabs import case_counts
-from psg.db import Clash, DomainError, transaction
+from psg.db import AlreadyDone, Clash, DomainError, transaction
 from psg.partnerships.queries import directory, forget_directory
 from psg.risk import operations, queries
 from psg.risk.forms import AssessForm, CheckForm, form_for
@@ -123,6 +123,8 @@ class _Visit:
         try:
             with transaction(hold=(self.case,), once=form.once_key()) as done:
                 done.result = self._keep(form)
+        except AlreadyDone as first:
+            return redirect(first.location, 303)
         except DomainError as refusal:
             forget_directory(standing().partnership_id)
             self._explain(form, refusal)

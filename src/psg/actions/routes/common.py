@@ -18,7 +18,7 @@ from psg.audit.events import Event
 from psg.cases.models import Case
 from psg.cases.rules import CaseState, Move, may
 from psg.cases.tabs import case_counts
-from psg.db import Clash, DomainError, Model, transaction
+from psg.db import AlreadyDone, Clash, DomainError, Model, transaction
 from psg.partnerships import queries as partnerships
 from psg.partnerships.queries import Directory
 from psg.reference import labels
@@ -113,6 +113,8 @@ def carry_out(form: Form, change: Callable[[], str], *, hold: Sequence[Model]) -
     try:
         with transaction(hold=hold, once=form.once_key()) as done:
             done.result = change()
+    except AlreadyDone as first:
+        return redirect(first.location, 303)
     except Clash:
         _forget()
         raise
