@@ -101,12 +101,14 @@ _VERSIONS = (
     select(
         AgreementVersion.partnership_id,
         AgreementVersion.agreement_id,
+        AgreementVersion.id,
         AgreementVersion.number,
         AgreementVersion.in_force_from,
         AgreementVersion.ends_on,
         AgreementVersion.sign_by,
         AgreementVersion.state,
         Signature.agency_id,
+        Signature.id.label("signature_id"),
     )
     .join(
         Agreement,
