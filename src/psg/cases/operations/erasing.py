@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, select
 
 from psg import audit, clock
 from psg.audit import Actor, Event
@@ -96,11 +96,15 @@ def _known_only_here(case: Case, parts: Parts) -> list[Person]:
         return []
     elsewhere = set(
         db.session.scalars(
-            select(func.distinct(Involvement.person_id)).where(
+            select(Involvement.person_id)
+            .join(Case, and_(Case.partnership_id == Involvement.partnership_id, Case.id == Involvement.case_id))
+            .where(
                 Involvement.partnership_id == case.partnership_id,
                 Involvement.person_id.in_(people_here),
                 Involvement.case_id != case.id,
+                Case.state != CaseState.ERASED,
             )
+            .distinct()
         )
     )
     return _not_erased(person for person_id, person in people_here.items() if person_id not in elsewhere)
