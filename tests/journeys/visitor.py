@@ -42,7 +42,8 @@ class Visitor:
                 {
                     "name": COOKIE,
                     "value": self.site.session_of(name),
-                    "url": self.site.address,
+                    # Chromium takes a secure cookie of localhost over plain http, but only the page itself may set it so.
+                    "url": self.site.address.replace("http:", "https:"),
                     "httpOnly": True,
                     "secure": True,
                     "sameSite": "Lax",

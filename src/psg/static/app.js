@@ -6,6 +6,21 @@ body.classList.add("js-enabled");
 if ("noModule" in HTMLScriptElement.prototype) body.classList.add("govuk-frontend-supported");
 initAll();
 
+// --- Questions that follow from an answer: shown while their radio button or checkbox is chosen -----------------
+// The design system's own script would say "expanded" of a radio button, which no radio button can be.
+for (const group of document.querySelectorAll(".govuk-radios, .govuk-checkboxes")) {
+  const choices = [...group.querySelectorAll("[data-reveals]")];
+  const show = () => {
+    for (const choice of choices) {
+      const more = document.getElementById(choice.dataset.reveals);
+      more.classList.toggle(more.classList[0] + "--hidden", !choice.checked);
+    }
+  };
+  for (const choice of choices) choice.setAttribute("aria-controls", choice.dataset.reveals);
+  group.addEventListener("change", show);
+  window.addEventListener("pageshow", show);
+}
+
 const live = document.createElement("p");
 live.className = "govuk-visually-hidden";
 live.setAttribute("role", "status");
