@@ -26,15 +26,16 @@ NEW = "three wooden windmills"
 
 def invited(app: Flask, world: World) -> tuple[uuid.UUID, str]:
     """Somebody who has just been invited: their id and the link's path."""
-    with app.app_context(), transaction():
-        member = inviting.invite_person(
-            world.east,
-            email="ina@police.example",
-            first_name="Ina",
-            last_name="Fen",
-            agency_id=world.agencies["police"],
-            by=world.viewer("coordinator"),
-        )
+    with app.app_context():
+        with transaction():
+            member = inviting.invite_person(
+                world.east,
+                email="ina@police.example",
+                first_name="Ina",
+                last_name="Fen",
+                agency_id=world.agencies["police"],
+                by=world.viewer("coordinator"),
+            )
         link = db.session.scalars(select(PasswordLink).where(PasswordLink.user_id == member.user_id)).one()
         return member.user_id, f"/invitations/{operations.token_of(link.id)}"
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from psg import clock
 from psg.agreements import operations
+from psg.agreements.forms import FileForm
 from psg.agreements.models import Agreement, AgreementVersion, Signature
 from psg.agreements.rules import VersionState
 from psg.audit.events import Event
@@ -212,13 +213,16 @@ def test_dates_out_of_order_are_told_beside_the_field(client_for: Client) -> Non
     assert "The words" in answer.text
 
 
-def test_the_file_is_a_form_of_its_own(app: Flask, client_for: Client, world: World) -> None:
+def test_the_file_is_a_form_of_its_own(
+    app: Flask, client_for: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FileForm.file.kwargs, "max_bytes", 50_000)
     browser = client_for("coordinator")
     place = browser.submit("/east-test/agreements/isa/new-version", answers()).location
     for name, content in (
         ("isa.pdf", b"MZ this is no PDF"),
         ("isa.exe", PDF),
-        ("isa.pdf", b"%PDF-" + b"0" * 5_000_001),
+        ("isa.pdf", b"%PDF-" + b"0" * 50_001),
     ):
         sent = {"file": (io.BytesIO(content), name)}
         refused = browser.post(f"{place}/file/add", sent, content_type="multipart/form-data")

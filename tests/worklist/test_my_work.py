@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import event
 
 from psg.audit import queries as audit
 from psg.audit.events import Event
+from psg.db import db
 from tests.browsing import Browser
 from tests.conftest import on_both
 from tests.worlds import PEOPLE, World
@@ -57,3 +59,20 @@ def test_links_by_role(client_for: Client) -> None:
         text = client_for(name).get("/my-work").text
         assert f'href="{wanted}"' in text, name
         assert f'href="{unwanted}"' not in text, name
+
+
+@pytest.mark.parametrize("name", ["coordinator", "chair", "both", "policelead", "governance", "admin"])
+def test_never_more_than_fifteen_queries(app, client_for: Client, name: str) -> None:
+    browser = client_for(name)
+    browser.get("/my-work")
+    said: list[str] = []
+
+    def listen(_connection, _cursor, statement: str, *_: object) -> None:
+        if statement.lower().startswith(("select", "with")):
+            said.append(statement)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", listen)
+        browser.get("/my-work")
+        event.remove(db.engine, "before_cursor_execute", listen)
+    assert 0 < len(said) <= 15, "\n".join(said)

@@ -101,7 +101,7 @@ _VERSIONS = (
     select(
         AgreementVersion.partnership_id,
         AgreementVersion.agreement_id,
-        AgreementVersion.id,
+        AgreementVersion.id.label("version_id"),
         AgreementVersion.number,
         AgreementVersion.in_force_from,
         AgreementVersion.ends_on,
@@ -185,7 +185,7 @@ def signed_agencies(
     signers: dict[tuple[uuid.UUID, uuid.UUID, int], set[uuid.UUID]] = {}
     for row in db.session.execute(_VERSIONS.where(AgreementVersion.partnership_id.in_(wanted))):
         agreement = (row.partnership_id, row.agreement_id)
-        withdrawn = row.state is VersionState.WITHDRAWN or row.id == without
+        withdrawn = row.state is VersionState.WITHDRAWN or row.version_id == without
         dates = VersionDates(row.number, row.in_force_from, row.ends_on, row.sign_by, withdrawn)
         versions.setdefault(agreement, {})[row.number] = dates
         if row.agency_id is not None and row.signature_id != without:
