@@ -3,13 +3,14 @@
 import uuid
 from datetime import date
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psg.meetings.agenda import Slot, Stored, build, moved, moved_to
 from psg.meetings.reasons import LiveCase, Point, reasons_for, why_here, why_left_off
 from psg.meetings.rules import CASE_SECTIONS, ItemState, Section
 
+unhurried = settings(deadline=None)  # other tests run on the same cores
 MEETING = Point(date(2026, 12, 8), date(2026, 11, 10))
 AGENCY = uuid.UUID(int=7)
 SLOTS = [
@@ -193,6 +194,7 @@ def unique(things, key):
     return list({key(thing): thing for thing in things}.values())
 
 
+@unhurried
 @given(
     st.lists(some_cases),
     st.lists(rows),
@@ -221,6 +223,7 @@ def test_every_case_is_in_exactly_one_place(cases, stored, sections, parked):
         assert positions == sorted(positions)
 
 
+@unhurried
 @given(st.lists(some_cases, min_size=1), st.lists(rows), st.data())
 def test_moving_loses_and_repeats_nothing(cases, stored, data):
     cases = unique(cases, lambda case: case.case_id)
@@ -236,6 +239,7 @@ def test_moving_loses_and_repeats_nothing(cases, stored, data):
         assert sorted(one for ids in order.values() for one in ids) == before
 
 
+@unhurried
 @given(st.lists(some_cases))
 def test_storing_the_order_changes_nothing(cases):
     cases = unique(cases, lambda case: case.case_id)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psg import clock
@@ -60,6 +60,7 @@ def test_no_such_rhythm(ordinal, weekday, months):
         Rhythm(ordinal, weekday, months, date(2026, 1, 1))
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(list(ORDINALS)),
     st.integers(0, 6),

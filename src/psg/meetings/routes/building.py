@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from flask import Response, abort, flash, request
+from flask import Response, abort, flash, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from psg import clock
@@ -237,7 +237,7 @@ def ask(case: Case) -> Answer:
 
         def put() -> str:
             operations.ask_for(meeting, case, standing().agency_id, by=viewer())
-            return f"/{standing().slug}/cases/{case.reference}"
+            return url_for("casefile.show", partnership=standing().slug, reference=case.reference)
 
         done = save(form, None, put)
         if not isinstance(done, int):
