@@ -188,7 +188,7 @@ def test_a_referral_without_its_basis_is_not_sent(client_for, missing):
     answer = browser.submit(f"{draft}/log/why", {name: value for name, value in WHY.items() if name != missing})
     assert answer.status_code == 422
     assert "It cannot be sent yet" in browser.get(f"{draft}/log/check").text
-    assert browser.submit(f"{draft}/log/check", {"group": "not-sure"}).status_code == 422
+    assert browser.submit(f"{draft}/log/check", {"group": "not-sure"}).status_code == 409
 
 
 def test_a_draft_is_deleted_with_its_people(app, world, client_for):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, redirect, url_for
+from flask import Blueprint, Response, g, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from psg import clock
@@ -11,7 +11,7 @@ from psg.access import page, standing, viewer
 from psg.audit import Event
 from psg.cases.models import Case
 from psg.cases.tabs import case_tabs, case_tag, has_page
-from psg.db import Clash, DomainError, Model, transaction
+from psg.db import AlreadyDone, DomainError, Model, transaction
 from psg.partnerships import queries as partnerships
 from psg.partnerships.queries import Directory
 from psg.web.forms import Form
@@ -38,8 +38,10 @@ def case_url(case: Case, endpoint: str = "casefile.show", **values: Any) -> str:
 
 
 def show(template: str, case: Case | None, *, form: Form | None = None, **context: Any) -> Response:
-    """A page with case text: audited as a look at the case, marked, with 422 when its form has errors."""
-    status = context.pop("status", 422 if form is not None and form.error_summary() else 200)
+    """A page with case text: audited as a look at the case, marked, with 422 when its form has errors and 409 when
+    the rules refused what it asked for."""
+    wrong = 409 if g.get("refused") else 422
+    status = context.pop("status", wrong if form is not None and form.error_summary() else 200)
     event = context.pop("event", Event.CASE_LOOKED_AT)
     return page(
         template,
@@ -61,16 +63,18 @@ def show(template: str, case: Case | None, *, form: Form | None = None, **contex
 
 
 def carry_out(form: Form, change: Callable[[], str], *, hold: Sequence[Model] = ()) -> AnyResponse | None:
-    """Make a change that ends at an address. None when the rules refused it: then the form says why."""
+    """Make a change that ends at an address. None when the rules refused it, or somebody
+    else came first: then the form says why. The same form sent twice leads to where its first sending led."""
     try:
         with transaction(hold=hold, once=form.once_key()) as done:
             done.result = change()
-    except Clash:
-        raise
+    except AlreadyDone as first:
+        return redirect(first.location, 303)
     except DomainError as refusal:
         # The failed transaction has let go of everything that was read, names included.
         partnerships.forget_directory(standing().partnership_id)
         form.put_error(None, str(refusal))
+        g.refused = True
         return None
     return redirect(done.result, 303)
 

@@ -1,6 +1,7 @@
 """The list of cases, and pairs of cases that may be the same."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -8,15 +9,18 @@ from typing import Any, TypeVar
 from flask import Response, flash, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from psg import clock
 from psg.access import Permission, requires, standing, viewer
 from psg.audit import Event
 from psg.cases import listing, operations, queries
-from psg.cases.listing import Filters, Shown, Sort
+from psg.cases.listing import Filters, Row, Shown, Sort
 from psg.cases.models import PossibleDuplicate
 from psg.cases.routes.common import bp, carry_out, directory, labels, show
-from psg.cases.rules import Tone
+from psg.cases.rules import CaseState, SubjectKind, Tone
 from psg.partnerships import queries as partnerships
+from psg.partnerships.queries import Directory
 from psg.web.forms import Form
+from psg.web.words import days_overdue, marks, short_date
 
 Word = TypeVar("Word", bound=StrEnum)
 STATES = {
@@ -42,13 +46,61 @@ def index() -> Response:
         event=Event.CASES_LISTED,
         ids=[row.id for row in found.page.rows],
         found=found,
+        lines=_lines(found.page.rows, drafts=filters.shown is Shown.MINE),
         filters=filters,
         fields=_fields(filters),
         chips=_chips(filters),
         columns=_columns(filters),
         address=_address,
-        yes_drafts=filters.shown is Shown.MINE,
     )
+
+
+_ABOUT = {SubjectKind.PERSON: "People", SubjectKind.PLACE: "A place", SubjectKind.BOTH: "People and a place", None: ""}
+
+
+def _lines(rows: Sequence[Row], *, drafts: bool) -> list[tuple[Any, ...]]:
+    """Each row's words in the order of the table, ready to be drawn: the list is the page people open most."""
+    names, today = directory(), clock.today()
+    address = url_for("cases.check" if drafts else "casefile.show", partnership=standing().slug, reference="REFERENCE")
+    leads: dict[tuple[uuid.UUID | None, uuid.UUID | None], str] = {}
+    lines = []
+    for row in rows:
+        who = (row.lead_agency_id, row.lead_officer_id)
+        if who not in leads:
+            leads[who] = _lead(names, *who)
+        late = row.state is CaseState.OPEN and row.review_on is not None and row.review_on < today
+        lines.append(
+            (
+                address.replace("REFERENCE", row.reference),
+                row.reference,
+                marks(row.title),
+                _tag(row),
+                marks(row.now) if row.now else "",
+                _ABOUT[row.subject_kind],
+                row.tone.value,
+                row.band or "Not assessed",
+                row.summary,
+                leads[who],
+                row.actions.open,
+                row.actions.overdue,
+                short_date(row.review_on),
+                days_overdue(row.review_on) if late else "",
+                short_date(row.last_activity_at),
+            )
+        )
+    return lines
+
+
+def _lead(names: Directory, agency_id: uuid.UUID | None, officer_id: uuid.UUID | None) -> str:
+    if agency_id is None:
+        return "Nobody yet"
+    return f"{names.agency(agency_id)}, {names.user(officer_id)}" if officer_id else names.agency(agency_id)
+
+
+def _tag(row: Row) -> str:
+    if row.closure_proposed:
+        return "Closure proposed"
+    return "New referral" if row.state is CaseState.SENT else ""
 
 
 def _filters() -> Filters:
