@@ -14,6 +14,10 @@ from psg import clock, ids, text
 _WEEKDAY_WITHIN_DAYS = 60
 
 
+_MONTHS = tuple(calendar.month_abbr)
+"""Read once: `calendar` formats a date for each look."""
+
+
 def _day(value: date | datetime) -> date:
     return clock.local(value).date() if isinstance(value, datetime) else value
 
@@ -42,7 +46,7 @@ def short_date(value: date | datetime | None) -> str:
     if value is None:
         return ""
     day = _day(value)
-    return f"{day.day} {calendar.month_abbr[day.month]} {day.year}"
+    return f"{day.day} {_MONTHS[day.month]} {day.year}"
 
 
 def month_year(value: date | datetime | None) -> str:

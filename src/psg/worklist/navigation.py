@@ -1,7 +1,7 @@
 """The frame of every page for the person signed in: what they may open, and how many things are due."""
 
 from flask import g, request
-from sqlalchemy import and_, func, select
+from sqlalchemy import Date, and_, bindparam, func, select
 
 from psg import clock
 from psg.access import Permission, Standing, Viewer, policy, viewer
@@ -49,18 +49,22 @@ def due_count(person: Viewer) -> int:
     places = [place.partnership_id for place in person.standings.values() if place.agreement_signed]
     if not places:
         return 0
-    statement = (
-        select(func.count(Action.id))
-        .join(Case, and_(Case.partnership_id == Action.partnership_id, Case.id == Action.case_id))
-        .where(
-            Action.partnership_id.in_(places),
-            Action.owner_id == person.user_id,
-            Action.state == ActionState.OPEN,
-            Action.due_on <= clock.today(),
-            Case.state == CaseState.OPEN,
-        )
+    values = {"places": places, "owner": person.user_id, "today": clock.today()}
+    return db.session.connection().execute(_DUE, values).scalar_one()
+
+
+_DUE = (
+    select(func.count(Action.id))
+    .join(Case, and_(Case.partnership_id == Action.partnership_id, Case.id == Action.case_id))
+    .where(
+        Action.partnership_id.in_(bindparam("places", expanding=True)),
+        Action.owner_id == bindparam("owner"),
+        Action.state == ActionState.OPEN,
+        Action.due_on <= bindparam("today", type_=Date()),
+        Case.state == CaseState.OPEN,
     )
-    return db.session.scalar(statement) or 0
+)
+"""Built once: every page asks it."""
 
 
 def _items(person: Viewer, place: Standing | None) -> list[NavItem]:
