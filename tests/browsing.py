@@ -1,5 +1,6 @@
 """A browser for tests: Flask's test client that carries the form token, fills hidden fields and follows redirects."""
 
+import contextvars
 import hashlib
 import json
 import re
@@ -53,18 +54,22 @@ class Browser:
 
     def get(self, path: str, *, follow: bool = False, **options: Any) -> TestResponse:
         """Open a page."""
-        return self.client.get(path, base_url="https://psg.test", follow_redirects=follow, **options)
+        return self._ask("GET", path, follow_redirects=follow, **options)
 
     def post(
         self, path: str, data: dict[str, Any] | None = None, *, follow: bool = False, **options: Any
     ) -> TestResponse:
         """Send a form with a good token, and a new idempotency key unless one is given."""
         fields = {"csrf_token": self.token, "once": str(uuid.uuid4())} | (data or {})
-        return self.client.post(path, data=fields, base_url="https://psg.test", follow_redirects=follow, **options)
+        return self._ask("POST", path, data=fields, follow_redirects=follow, **options)
 
     def submit(self, path: str, data: dict[str, Any] | None = None, *, follow: bool = False) -> TestResponse:
         """Open a page with one form and send it, with its own hidden fields, as a person would."""
         shown = self.get(path)
         assert shown.status_code == 200, f"GET {path} gave {shown.status_code}"
         hidden = dict(_HIDDEN.findall(shown.text))
-        return self.client.post(path, data=hidden | (data or {}), base_url="https://psg.test", follow_redirects=follow)
+        return self._ask("POST", path, data=hidden | (data or {}), follow_redirects=follow)
+
+    def _ask(self, method: str, path: str, **options: Any) -> TestResponse:
+        """Ask in an empty context, as a server would: a test's own application context must not be shared with it."""
+        return contextvars.Context().run(self.client.open, path, method=method, base_url="https://psg.test", **options)

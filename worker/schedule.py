@@ -11,6 +11,7 @@ TIMETABLE: Timetable = {
     "seal-audit": Every(120),  # close the audit events since the last seal
     "clean-sessions": Every(3600),  # sessions that have ended, keys of forms sent long ago, forms kept after a time-out
     "plan-meetings": Daily(time(3, 10)),  # the next year's dates of every series
+    "remind-of-meetings": Every(900),  # on the working day before a meeting, from the morning on; one message each
     "expire-drafts": Daily(time(3, 20)),  # cases begun and not sent for 28 days
     "reshuffle-index": Daily(time(3, 30)),  # so that the order of search tags tells nothing
 }

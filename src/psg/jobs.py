@@ -12,6 +12,7 @@ from psg.cases.operations import expire_drafts
 from psg.db import db, reading_done, transaction
 from psg.db.once import done_once
 from psg.meetings.planning import plan_meetings
+from psg.meetings.tasks import remind_of_tomorrow
 from psg.partnerships.models import Group, Partnership
 from psg.partnerships.rules import GroupState
 from psg.people.matching import reshuffle
@@ -28,6 +29,7 @@ def register() -> None:
     jobs.register("plan-meetings", plan_every_group)
     jobs.register("expire-drafts", expire_old_drafts)
     jobs.register("reshuffle-index", reshuffle_index)
+    jobs.register("remind-of-meetings", remind_of_tomorrow)
 
 
 def clean_sessions() -> None:
