@@ -10,8 +10,6 @@ from tests.canary.planting import CASES, Scene
 from tests.worlds import World
 
 EAST, CITY = "east-test", "city-test"
-NEW = {"what": "move", "name": "themes", "number": 1}
-"""Arguments that are words, not ids."""
 
 
 def records(world: World, scene: Scene) -> dict[str, dict[str, Any]]:
