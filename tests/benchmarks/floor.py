@@ -23,7 +23,7 @@ where c.partnership_id = %s and c.state = 'open' order by c.review_on, c.id limi
 
 def connect(url: str) -> psycopg.Connection[Any]:
     """The raw driver, on the same database."""
-    address = make_url(url).set(drivername="postgresql")
+    address = make_url(url).set(drivername="postgresql", query={})
     return psycopg.connect(address.render_as_string(hide_password=False))
 
 
