@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -154,7 +155,8 @@ def _plain(file: Path) -> str:
 @pytest.mark.parametrize("moment", [datetime(2026, 3, 30, 8, 15, tzinfo=UTC)], ids=["after-the-clocks-changed"])
 def test_the_same_every_time(tmp_path: Path, moment: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "source", lambda: moment)
-    part = CONTENT.only("south-cambs")
+    south = CONTENT.only("south-cambs")
+    part = replace(south, cases=south.cases[::3])
     first, second = (_loaded_anew(tmp_path / name, part) for name in ("first", "second"))
     assert first == second
     assert clock.now() == moment

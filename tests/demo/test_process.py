@@ -123,7 +123,7 @@ def test_starting_over_and_an_interrupted_load(loaded: DemoFolder) -> None:
     again = Demo(loaded.path, port_not_taken(), "--reset")
     again.start()
     again.wait_for("starts over", seconds=20)
-    again.wait_for("Loading the demonstration: 20 %", seconds=90)
+    again.wait_for("Loading 18 months", seconds=90)
     assert again.interrupt() == 1
     assert "The next start begins anew" in again.output
     assert loaded.was_interrupted

@@ -105,6 +105,7 @@ class _Bar:
     def __enter__(self) -> "_Bar":
         self._began = time.monotonic()
         self._told = 0
+        click.echo("Loading 18 months of invented history. This takes about a minute, the first time only.")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -199,9 +199,9 @@ class _Circle:
                 meetings.record_attendance(meeting, self._attendance(meeting), by=self.coordinator)
                 meetings.read_statement(meeting, by=chair)
             items = self._items(meeting)
-            for item in items:
-                if item.case_id is not None and item.published:
-                    self._decide(item, meeting, item.case_id, following)
+            taken = [(item.case_id, item) for item in items if item.case_id is not None and item.published]
+            for case_id, item in sorted(taken, key=lambda pair: str(self.world.case_rows[pair[0]]["key"])):
+                self._decide(item, meeting, case_id, following)
             with transaction():
                 self._notes(meeting, items)
                 meetings.end_meeting(meeting, by=chair)

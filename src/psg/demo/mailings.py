@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from psg import clock
 from psg.db import db, transaction
 from psg.demo.timing import Step
 from psg.demo.world import World
+from psg.ids import new_id
+from psg.meetings.reminding import remind_of_meetings
 from psg.reminders import kinds
 from psg.reminders.composing import message_id
 from psg.reminders.draining import drain
@@ -37,6 +40,8 @@ def steps(world: World) -> Iterator[Step]:
 
 
 def _morning() -> None:
+    with transaction():
+        remind_of_meetings()
     sweep()
     drain()
 
@@ -47,22 +52,32 @@ def _send() -> None:
 
 def _long_ago() -> None:
     """Messages of before: sent within minutes, their text not kept."""
-    waiting = select(Delivery).where(Delivery.state == DeliveryState.WAITING)
+    waiting = db.session.scalars(select(Delivery).where(Delivery.state == DeliveryState.WAITING)).all()
+    sent = [_sent_long_ago(delivery) for delivery in waiting]
+    tries = [
+        {
+            "id": new_id(),
+            "delivery_id": row["id"],
+            "at": row["sent_at"],
+            "outcome": row["state"],
+            "answer": row["answer"],
+        }
+        for row in sent
+    ]
     with transaction():
-        for delivery in db.session.scalars(waiting).all():
-            kind = kinds.message_kind(delivery.kind)
-            sent_at = delivery.created_at + timedelta(minutes=2)
-            db.session.execute(
-                update(Delivery)
-                .where(Delivery.id == delivery.id)
-                .values(
-                    state=DeliveryState.SENT,
-                    attempts=1,
-                    sent_at=sent_at,
-                    message_id=message_id(delivery),
-                    answer="written",
-                    subject=f"PSG: {kind.label.lower()}" if kind and kind.label else "PSG",
-                ),
-                execution_options={"synchronize_session": False},
-            )
-            db.session.add(Attempt(delivery_id=delivery.id, at=sent_at, outcome=DeliveryState.SENT, answer="written"))
+        if sent:
+            db.session.execute(update(Delivery), sent)
+            db.session.execute(insert(Attempt), tries)
+
+
+def _sent_long_ago(delivery: Delivery) -> dict[str, Any]:
+    kind = kinds.message_kind(delivery.kind)
+    return {
+        "id": delivery.id,
+        "state": DeliveryState.SENT,
+        "attempts": 1,
+        "sent_at": delivery.created_at + timedelta(minutes=2),
+        "message_id": message_id(delivery),
+        "answer": "written",
+        "subject": f"PSG: {kind.label.lower()}" if kind and kind.label else "PSG",
+    }

@@ -15,6 +15,8 @@ from psg.settings import Settings
 
 _logger = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 10
+_LOOK_SECONDS = 1
+"""The scheduler sleeps no longer than this, for a sleeping thread cannot be stopped."""
 
 
 class MoreThanOneProcess(RuntimeError):
@@ -34,7 +36,7 @@ class Embedded:
         self._worker: Any = clockwork.WorkController(
             pool="solo", concurrency=1, without_gossip=True, without_mingle=True, without_heartbeat=True
         )
-        self._beat: Any = EmbeddedService(clockwork, thread=True, scheduler_cls=Pulse)
+        self._beat: Any = EmbeddedService(clockwork, max_interval=_LOOK_SECONDS, thread=True, scheduler_cls=Pulse)
         self._clockwork = clockwork
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
 
