@@ -151,5 +151,6 @@ def _confirm(
         back=to,
         name=directory(place.partnership_id).user(member.user_id),
         open_things=open_things,
+        open_href=f"/{place.slug}/actions",
         status=status_of(form),
     )

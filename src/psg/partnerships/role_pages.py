@@ -65,5 +65,6 @@ def end_role(member: Membership, held: RoleHeld) -> Answer:
         back=to,
         name=directory(place.partnership_id).user(member.user_id),
         open_things=0,
+        open_href="",
         status=status_of(form),
     )
