@@ -102,7 +102,7 @@ def connect(app: Flask) -> None:
 def viewer_of_request(_request: Request) -> Viewer | None:
     """The signed-in person of this request, with their places read afresh."""
     session = sessions.current()
-    return _viewer(session.user) if session else None
+    return _viewer(session.user) if session is not None else None
 
 
 def viewer_of(user_id: uuid.UUID) -> Viewer | None:

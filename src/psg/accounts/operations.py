@@ -104,7 +104,7 @@ def change_password(user: User, password: str, *, by: Actor) -> None:
     user.password_hash = passwords.hash_password(password)
     audit.record(Event.PASSWORD_CHANGED, user, by=by)
     kept = sessions.current()
-    sessions.end_all(user.id, but=kept.id_hash if kept else None)
+    sessions.end_all(user.id, but=kept.id_hash if kept is not None else None)
     _notice(user)
 
 

@@ -97,9 +97,10 @@ def _sign_in_page(form: SignInForm, status: int, slowed_until: Any = None) -> Re
 @signed_in
 def sign_out() -> Answer:
     """End the session, here and in the browser."""
+    person = viewer()
     with transaction():
         sessions.end_current()
-        audit.security(Event.SIGNED_OUT, user_id=viewer().user_id)
+        audit.security(Event.SIGNED_OUT, user_id=person.user_id)
     answer = redirect(url_for(".sign_in"), 303)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
@@ -241,7 +242,7 @@ def end_sessions() -> Answer:
     """Sign out every other browser."""
     now = sessions.current()
     with transaction():
-        sessions.end_all(viewer().user_id, but=now.id_hash if now else None)
+        sessions.end_all(viewer().user_id, but=now.id_hash if now is not None else None)
         audit.security(Event.SESSIONS_ENDED, user_id=viewer().user_id)
     flash("Every other browser was signed out.")
     return redirect(url_for(".own_settings"), 303)
