@@ -221,7 +221,7 @@ def _problems_of_allowed(hall: Hall, page: Page, cell: Cell, refusals: list[Any]
         yield f"{cell}: {len(cell.events)} audit rows for a look, expected exactly one"
     tenant = "city" if cell.record.startswith("city") else "east"
     for name in page.shows if cell.record != "erased" else ():
-        if planting.token(tenant, cell.record, name) not in cell.answer.text:
+        if f"CNRY-{tenant}-{cell.record}-{name}".upper() not in cell.answer.text:
             yield f"{cell}: does not show {name}"
 
 

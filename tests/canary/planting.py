@@ -36,11 +36,15 @@ from tests.conftest import Installation
 from tests.worlds import World
 
 PREFIX = "CNRY"
+PLANTED: set[str] = set()
+"""Every word that was planted."""
 
 
 def token(*parts: str) -> str:
     """The word planted in a field."""
-    return "-".join((PREFIX, *parts)).upper()
+    made = "-".join((PREFIX, *parts)).upper().replace("_", "-")
+    PLANTED.add(made)
+    return made
 
 
 @dataclass
@@ -186,7 +190,7 @@ def _values(scene: Scene, tenant: str, name: str, agency_id: uuid.UUID) -> CaseV
     place = {detail: word("place", detail) for detail in PLACE_DETAILS}
     place["postcode"] = odd(f"ZY{at + 10} 8QZ", "place", "postcode")
     born = date(1931, 3, at + 1)
-    scene.odd[born.isoformat()] = word("person", "born")
+    scene.odd[born.isoformat()] = scene.odd[f"{born.day} March 1931"] = word("person", "born")
     return CaseValues(
         title=word("title"),
         narrative=word("narrative"),

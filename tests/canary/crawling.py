@@ -1,0 +1,119 @@
+"""A crawler that signs in as everybody and reads everything it is given: pages, files, headers."""
+
+import re
+import subprocess
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from werkzeug.test import TestResponse
+
+from tests.browsing import Browser
+
+TOKEN = re.compile(r"CNRY(?:-[A-Z0-9]+)+", re.IGNORECASE)
+_ONCE_PER = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+MOST_QUERIES = 3
+"""Of one page with different filters and orders so many are read."""
+
+
+@dataclass
+class Found:
+    """What one person found: token -> the first address it stood at; and what must not be anywhere."""
+
+    tokens: dict[str, str] = field(default_factory=dict)
+    pages: int = 0
+    broken: list[str] = field(default_factory=list)
+    in_addresses: list[str] = field(default_factory=list)
+    in_titles: list[str] = field(default_factory=list)
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.forms: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "a" and given.get("href"):
+            self.links.append(str(given["href"]))
+        if tag == "form":
+            (self.links if (given.get("method") or "get").lower() == "get" else self.forms).append(given.get("action") or "")
+
+
+def crawl(browser: Browser, seeds: Iterable[str], odd: dict[str, str], *, most: int = 2_000) -> Found:
+    """Read everything reachable by links and by forms that only look, breadth first."""
+    found, seen, queries = Found(), set[str](), dict[str, int]()
+    waiting = deque(seeds)
+    while waiting and found.pages < most:
+        address = waiting.popleft()
+        path, _, query = address.partition("?")
+        if address in seen or (query and queries.get(path, 0) >= MOST_QUERIES):
+            continue
+        seen.add(address)
+        queries[path] = queries.get(path, 0) + bool(query)
+        answer = browser.get(address)
+        found.pages += 1
+        waiting.extend(_read(answer, address, found, odd))
+    return found
+
+
+def _read(answer: TestResponse, address: str, found: Found, odd: dict[str, str]) -> Iterator[str]:
+    if answer.status_code >= 500 and not address.startswith("/readyz"):
+        found.broken.append(f"{address}: {answer.status}")
+    text = text_of(answer)
+    for token in tokens_in(text, odd) | tokens_in(str(answer.headers), odd):
+        found.tokens.setdefault(token, address)
+    if TOKEN.search(address):
+        found.in_addresses.append(address)
+    title = re.search(r"<title>(.*?)</title>", text, re.S)
+    if title and TOKEN.search(title[1]):
+        found.in_titles.append(f"{address}: {title[1].strip()}")
+    if answer.location:
+        yield from _ours([answer.location], address)
+    if "html" in answer.content_type:
+        page = _Links()
+        page.feed(text)
+        yield from _ours(page.links, address)
+
+
+def _ours(links: Iterable[str], address: str) -> Iterator[str]:
+    for link in links:
+        parts = urlsplit(urljoin(f"https://psg.test{address}", link))
+        if parts.netloc == "psg.test" and not parts.path.startswith("/static/"):
+            yield parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def tokens_in(text: str, odd: dict[str, str]) -> set[str]:
+    """Every token in a text, telephone numbers and the like included."""
+    found = {match.upper() for match in TOKEN.findall(text)} if "nry-" in text.lower() else set()
+    return found | {token for value, token in odd.items() if value in text}
+
+
+def text_of(answer: TestResponse) -> str:
+    """An answer's text; of a PDF the words in it."""
+    if answer.data.startswith(b"%PDF"):
+        return _pdf(answer.data)
+    return answer.data.decode("utf-8", "replace")
+
+
+def _pdf(data: bytes) -> str:
+    try:
+        said = subprocess.run(["pdftotext", "-", "-"], input=data, capture_output=True, timeout=60, check=False).stdout
+        words = re.sub(r"-\n|­", "-", said.decode("utf-8", "replace"))
+    except FileNotFoundError:
+        words = ""
+    return data.decode("latin-1") + words + re.sub(r"\s+", "", words) + _streams(data)
+
+
+def _streams(data: bytes) -> str:
+    text = []
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", data, re.S):
+        try:
+            text.append(zlib.decompress(stream).decode("latin-1"))
+        except zlib.error:
+            continue
+    return "".join(text)
