@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from zlib import crc32
 
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from psg.cases import operations as cases
 from psg.cases import queries
 from psg.cases.models import Case
 from psg.db import db, transaction
-from psg.demo import values
+from psg.demo import rhythms, values
 from psg.demo.reading import Row
 from psg.demo.timing import MORNING, Act, Step
 from psg.demo.world import World
@@ -27,6 +27,12 @@ FIRST_REVIEW = 28
 """Days from acceptance to the first review."""
 _LAST_LOOK = -6
 """Days ago when lead officers last looked at their cases, so that there is something new since."""
+
+_NEAR = 8
+"""Days by which an action is moved to the meeting that agreed it."""
+
+Entry = tuple[int, int, Act, int]
+"""Day as an offset, place within the day, what is done, and the earliest minute for it."""
 
 
 def steps(world: World) -> Iterator[Step]:
@@ -47,30 +53,30 @@ class _Casework:
 
     def steps(self) -> Iterator[Step]:
         """In order, each day's one after the other."""
-        found: list[tuple[int, int, Act]] = [(self.row["referred"], 0, self._refer)]
+        found: list[Entry] = [(self.row["referred"], 0, self._refer, 0)]
         decision = self.row.get("decision")
         if decision:
-            found.append((decision["offset"], 2, self._decide))
+            found.append((decision["offset"], 2, self._decide, 0))
             if self.row["state"] in ("accepted", "closed"):
-                found += [(max(_LAST_LOOK, decision["offset"]), 8, self._look)]
-        found += [(note["entered"], 1, self._note(note)) for note in self.row["notes"]]
-        found += [(score["offset"], 3, self._assess(score)) for score in self.row["risk"]]
+                found.append((max(_LAST_LOOK, decision["offset"]), 8, self._look, 0))
+        found += [(note["entered"], 1, self._note(note), 0) for note in self.row["notes"]]
+        found += [(score["offset"], 3, self._assess(score), 0) for score in self.row["risk"]]
         for action in self.row["actions"]:
             found += self._action(action)
         if now := self.world.content.now.get(self.row["key"]):
-            found.append((now["offset"], 7, self._now(now["text"])))
+            found.append((now["offset"], 7, self._now(now["text"]), 0))
         for closure in self.row.get("closures", ()):
-            found.append((closure["offset"], 6, self._propose_closure(closure)))
+            found.append((closure["offset"], 6, self._propose_closure(closure), 0))
         if reopened := self.row.get("reopened"):
-            found.append((reopened["offset"], 0, self._reopen(reopened)))
-        for offset, _, act in sorted(found, key=lambda one: one[:2]):
-            yield self._step(offset, act)
+            found.append((reopened["offset"], 0, self._reopen(reopened), 0))
+        for offset, _, act, earliest in sorted(found, key=lambda one: one[:2]):
+            yield self._step(offset, act, earliest)
 
-    def _step(self, offset: int, act: Act) -> Step:
+    def _step(self, offset: int, act: Act, earliest: int) -> Step:
         day = self.world.calendar.at_work(offset)
         nth = self._used[day] = self._used.get(day, -1) + 1
         start = MORNING + crc32(self.row["key"].encode()) % 100
-        return Step(day, start + 12 * nth, act)
+        return Step(day, max(start, earliest) + 12 * nth, act)
 
     # What is done
 
@@ -198,7 +204,7 @@ class _Casework:
 
         return act
 
-    def _action(self, action: Row) -> Iterator[tuple[int, int, Act]]:
+    def _action(self, action: Row) -> Iterator[Entry]:
         made: dict[str, uuid.UUID] = {}
         owner = action["owner"]
         doer = self._worker(owner) or self.row["lead_officer"] if owner in self.world.content.agencies else owner
@@ -215,7 +221,7 @@ class _Casework:
                     owner_agency_id=agency_id,
                     due_on=max(self.world.calendar.due(action["due"]), clock.today()),
                     priority=action["priority"],
-                    meeting_id=self._meeting_before(case),
+                    meeting_id=self._meeting_today(case),
                     by=self.world.viewer(by),
                 )
             made["id"] = added.id
@@ -236,11 +242,29 @@ class _Casework:
                 else:
                     actions.mark_not_done(ended, reason=action["result"], by=by)
 
-        yield action["set"], 4, set_it
+        yield self._set_at(action, set_it)
         for entry in action.get("progress", ()):
-            yield entry["offset"], 5, progress(entry["text"])
+            yield entry["offset"], 5, progress(entry["text"]), 0
         if "ended" in action:
-            yield action["ended"], 5, end
+            yield action["ended"], 5, end, 0
+
+    def _set_at(self, action: Row, act: Act) -> Entry:
+        """When it was agreed: at the group's meeting of those days if there was one, else between meetings."""
+        first = self.row["decision"]["offset"] + 1
+        later = [action["due"], action.get("ended", 0), *(entry["offset"] for entry in action.get("progress", ()))]
+        today = self.world.calendar.today
+        for held_on in rhythms.dates(self._group(), self.world.calendar):
+            offset = (held_on - today).days
+            if abs(offset - action["set"]) <= _NEAR and first <= offset < min(*later, 0):
+                at = rhythms.begins(self._group())
+                return offset, 9, act, at.hour * 60 + at.minute + 60
+        return action["set"], 4, act, 0
+
+    def _group(self) -> Row:
+        """The case's group in the content."""
+        partnership = next(row for row in self.world.content.partnerships if row["slug"] == self.slug)
+        group: Row = next(group for group in partnership["groups"] if group["slug"] == self.row["group"])
+        return group
 
     def _owned(self, action_id: uuid.UUID, by: str) -> Action:
         case = self.case(by)
@@ -248,17 +272,16 @@ class _Casework:
 
     def _chair(self) -> str:
         """Who gives out actions: the chair of the case's group."""
-        partnership = next(row for row in self.world.content.partnerships if row["slug"] == self.slug)
-        return next(str(group["chair"]) for group in partnership["groups"] if group["slug"] == self.row["group"])
+        return str(self._group()["chair"])
 
-    def _meeting_before(self, case: Case) -> uuid.UUID | None:
-        """The group's meeting of the last days, at which an action of today was agreed."""
+    def _meeting_today(self, case: Case) -> uuid.UUID | None:
+        """The group's meeting of today, at which an action was agreed."""
         return db.session.scalar(
             select(Meeting.id).where(
                 Meeting.partnership_id == case.partnership_id,
                 Meeting.group_id == case.group_id,
                 Meeting.state.in_(HAPPENED),
-                Meeting.held_on >= clock.today() - timedelta(days=4),
+                Meeting.held_on == clock.today(),
             )
         )
 

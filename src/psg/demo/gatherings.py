@@ -16,22 +16,19 @@ from psg.cases import queries as cases
 from psg.cases.models import Case
 from psg.cases.rules import CaseState
 from psg.db import db, transaction
+from psg.demo import rhythms
 from psg.demo.reading import Row
 from psg.demo.timing import MORNING, Act, Step
 from psg.demo.world import World
 from psg.meetings import operations as meetings
 from psg.meetings.models import AgendaItem, Meeting
-from psg.meetings.operations import Decision, Presence, Rhythm, StandingLine
-from psg.meetings.recurrence import dates_until
+from psg.meetings.operations import Decision, Presence, StandingLine
 from psg.meetings.rules import Attended, ItemState, MeetingState, Section
 from psg.partnerships.models import Group
 from psg.partnerships.queries import directory
 
 TOMORROW = ("east-cambs", "psg")
 """Whose extra meeting is on the next working day."""
-_FIRST_MONTH = -510
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _BEFORE_THE_DAY = 7 * 60
 _AFTERNOON = 15 * 60 + 30
 
@@ -64,18 +61,12 @@ class _Circle:
 
     def __post_init__(self) -> None:
         """The dates of the series, to the end of what is planned."""
-        today = self.world.calendar.today
-        start = self.world.calendar.day(_FIRST_MONTH)
-        self.dates = dates_until(self._rhythm(start), start, today + timedelta(days=120))
-
-    def _rhythm(self, start: date) -> Rhythm:
-        often = self.row["recurrence"]
-        return Rhythm(_ORDINALS[often["ordinal"]], _DAYS.index(often["weekday"]), 1, start)
+        self.dates = rhythms.dates(self.row, self.world.calendar)
 
     @property
     def at(self) -> time:
         """When the group's meetings begin."""
-        return time.fromisoformat(self.row["recurrence"]["at"])
+        return rhythms.begins(self.row)
 
     @property
     def group(self) -> Group:
@@ -104,7 +95,7 @@ class _Circle:
     def history(self) -> Iterator[Step]:
         """Set-up, then every meeting up to yesterday, and agendas that are out."""
         calendar = self.world.calendar
-        first = calendar.day(_FIRST_MONTH)
+        first = calendar.day(rhythms.FIRST_MONTH)
         yield Step(first - timedelta(days=14), MORNING, self._set_up)
         for held_on, following in pairwise(self.dates):
             publish_on = clock.add_working_days(held_on, -_agenda_days())
@@ -147,7 +138,7 @@ class _Circle:
             meetings.set_standing_agenda(self.group, lines, by=self.coordinator)
             meetings.set_series(
                 self.group,
-                rhythm=self._rhythm(calendar.day(_FIRST_MONTH)),
+                rhythm=rhythms.rhythm(self.row, calendar),
                 at=self.at,
                 minutes=often["minutes"],
                 place=often["place"],
