@@ -10,7 +10,7 @@ from psg.actions import operations
 from psg.actions.forms import CancelForm, GiveForm, MoveForm, owner_value, put_offers
 from psg.actions.models import Action
 from psg.actions.queries import find, find_case
-from psg.actions.routes.common import (
+from psg.actions.routes.shared import (
     action_url,
     bp,
     carry_out,

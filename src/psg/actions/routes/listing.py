@@ -13,7 +13,7 @@ from psg.actions import checks, operations, queries
 from psg.actions.forms import RemindForm
 from psg.actions.lists import COUNT_LIMIT, ActionRow, Filters, Standings, Whose, cursor_of
 from psg.actions.operations import Chased
-from psg.actions.routes.common import bp, carry_out, directory, show
+from psg.actions.routes.shared import bp, carry_out, directory, show
 from psg.actions.rules import name_of, sentence_start
 from psg.audit.events import Event
 from psg.web.words import join_and, plural, time_of_day

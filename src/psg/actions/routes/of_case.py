@@ -8,7 +8,7 @@ from psg.access import Permission, requires, viewer
 from psg.actions import checks, operations, queries
 from psg.actions.forms import AddActionForm
 from psg.actions.owing import plan_for
-from psg.actions.routes.common import bp, carry_out, case_path, directory, owner_of, show_case_page, show_case_tab
+from psg.actions.routes.shared import bp, carry_out, case_path, directory, owner_of, show_case_page, show_case_tab
 from psg.actions.rules import ActionState, due_offers
 from psg.audit.events import Event
 from psg.cases import checks as case_checks

@@ -10,7 +10,7 @@ from psg.actions.forms import DONE, NOT_DONE, OutcomeForm, PressForm, UpdateForm
 from psg.actions.history import last_press
 from psg.actions.models import Action
 from psg.actions.queries import find, find_case
-from psg.actions.routes.common import (
+from psg.actions.routes.shared import (
     action_url,
     back_to,
     bp,

@@ -9,7 +9,7 @@ from psg.cases.forms import CloseForm, DecideForm, LeadForm, ProposeForm, Reopen
 from psg.cases.forms.deciding import ACCEPT, PASS_ON, lead_version
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case
-from psg.cases.routes.common import bp, carry_out, case_url, directory, say_clash, show, stale
+from psg.cases.routes.shared import bp, carry_out, case_url, directory, say_clash, show, stale
 from psg.cases.rules import Move, fingerprint, why_not
 from psg.cases.values import codes
 from psg.db import Clash, DomainError

@@ -10,7 +10,7 @@ from psg.audit import Event
 from psg.cases import matching
 from psg.cases.forms import FindPersonForm
 from psg.cases.matching import Match
-from psg.cases.routes.common import bp, show
+from psg.cases.routes.shared import bp, show
 from psg.ids import normalise_reference
 
 LONGEST = 40

@@ -15,7 +15,7 @@ from psg.audit import Event
 from psg.cases import listing, operations, queries
 from psg.cases.listing import Filters, Row, Shown, Sort
 from psg.cases.models import PossibleDuplicate
-from psg.cases.routes.common import bp, carry_out, directory, labels, show
+from psg.cases.routes.shared import bp, carry_out, directory, labels, show
 from psg.cases.rules import CaseState, SubjectKind, Tone
 from psg.partnerships import queries as partnerships
 from psg.partnerships.queries import Directory

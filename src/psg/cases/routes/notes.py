@@ -9,7 +9,7 @@ from psg.cases import operations, queries
 from psg.cases.forms import NoteForm, NowForm
 from psg.cases.models import Case, Event
 from psg.cases.operations.recording import may_change_in_place
-from psg.cases.routes.common import bp, carry_out, case_url, directory, say_clash, show, stale
+from psg.cases.routes.shared import bp, carry_out, case_url, directory, say_clash, show, stale
 from psg.cases.rules import Move, fingerprint, why_not
 from psg.db import DomainError, transaction
 from psg.web.words import time_of_day

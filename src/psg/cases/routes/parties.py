@@ -11,7 +11,7 @@ from psg.cases.contents import PersonView, PlaceView
 from psg.cases.forms import PersonForm, PlaceForm, ReferenceForm
 from psg.cases.forms.parties import NEW
 from psg.cases.models import AgencyReference, Case, CasePlace, Involvement
-from psg.cases.routes.common import bp, carry_out, case_url, say_clash, show, stale
+from psg.cases.routes.shared import bp, carry_out, case_url, say_clash, show, stale
 from psg.cases.rules import CaseState
 from psg.db import Clash
 from psg.people.matching import person_terms

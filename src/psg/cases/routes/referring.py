@@ -15,7 +15,7 @@ from psg.cases.forms.parties import SUBJECTS
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case, CaseTheme
 from psg.cases.operations.referring import what_is_missing
-from psg.cases.routes.common import bp, carry_out, case_url, show
+from psg.cases.routes.shared import bp, carry_out, case_url, show
 from psg.cases.rules import SubjectKind
 from psg.cases.values import codes
 from psg.db import db

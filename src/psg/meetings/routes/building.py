@@ -21,7 +21,7 @@ from psg.meetings.live import Workbench, workbench
 from psg.meetings.models import Meeting
 from psg.meetings.publishing import differences
 from psg.meetings.routes import bp
-from psg.meetings.routes.common import address, group_of, presenter, save
+from psg.meetings.routes.shared import address, group_of, presenter, save
 from psg.meetings.rules import MAY_ARRANGE
 from psg.web.fields import Offer, option
 from psg.web.forms import Form

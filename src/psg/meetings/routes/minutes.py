@@ -15,7 +15,7 @@ from psg.meetings.models import AgendaItem, Meeting
 from psg.meetings.reading import find_item, is_over, record_of
 from psg.meetings.recording import note_of, outcome_of
 from psg.meetings.routes import bp
-from psg.meetings.routes.common import address, download, group_of, presenter, save
+from psg.meetings.routes.shared import address, download, group_of, presenter, save
 from psg.meetings.rules import Attended, MeetingState
 from psg.meetings.words import ATTENDED_WORDS, decision_words
 

@@ -16,7 +16,7 @@ from psg.meetings.documents import agenda_pdf
 from psg.meetings.models import Meeting
 from psg.meetings.reading import Reading, published
 from psg.meetings.routes import bp
-from psg.meetings.routes.common import absolute, address, download, group_of, presenter
+from psg.meetings.routes.shared import absolute, address, download, group_of, presenter
 from psg.meetings.rules import CANCEL_REASONS, MAY_ARRANGE
 from psg.meetings.words import STATE_WORDS
 

@@ -13,7 +13,7 @@ from psg.meetings.models import Meeting, Series
 from psg.meetings.planning import rhythm_of, series_of
 from psg.meetings.recurrence import Rhythm, in_words, preview
 from psg.meetings.routes import bp
-from psg.meetings.routes.common import address, group_of, save
+from psg.meetings.routes.shared import address, group_of, save
 from psg.partnerships.models import Group
 from psg.partnerships.queries import find_group
 from psg.web.words import long_date, time_of_day

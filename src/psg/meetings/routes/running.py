@@ -23,7 +23,7 @@ from psg.meetings.models import AgendaItem, Meeting
 from psg.meetings.reading import Reading, dates_around, find_item, published
 from psg.meetings.recording import attendance_of, note_of, outcome_of
 from psg.meetings.routes import bp
-from psg.meetings.routes.common import address, group_of, presenter, save
+from psg.meetings.routes.shared import address, group_of, presenter, save
 from psg.meetings.rules import MAY_RECORD, PRESENT
 from psg.meetings.words import decision_words
 from psg.partnerships.queries import Member, labels

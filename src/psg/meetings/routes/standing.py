@@ -14,7 +14,7 @@ from psg.meetings import operations
 from psg.meetings.models import StandingItem
 from psg.meetings.planning import StandingLine
 from psg.meetings.routes import bp
-from psg.meetings.routes.common import address, save
+from psg.meetings.routes.shared import address, save
 from psg.meetings.rules import CASE_SECTIONS, Section
 from psg.partnerships.models import Group
 from psg.partnerships.queries import find_group
