@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import ForeignKeyConstraint, Table
 
-from psg import tables
+from psg import tables  # noqa: F401 - imported so that every table is known
 from psg.db.model import Base
 
 COLUMNS: list[list[str]] = [
@@ -112,5 +112,4 @@ text {{ font: 11px "Segoe UI", system-ui, "Noto Sans", sans-serif; fill: #0b0c0c
 """
 
 if __name__ == "__main__":
-    assert tables  # imported so that every table is known
     main()

@@ -15,8 +15,24 @@ from tests.cases.samples import opened
 from tests.conftest import on_both
 
 pytestmark = pytest.mark.usefixtures("context")
-EVERYBODY = ("coordinator", "chair", "officer", "landlord", "nurse", "youth", "youthchair", "referrer", "policelead",
-             "governance", "figures", "roleless", "both", "citycoordinator", "cityofficer", "admin")
+EVERYBODY = (
+    "coordinator",
+    "chair",
+    "officer",
+    "landlord",
+    "nurse",
+    "youth",
+    "youthchair",
+    "referrer",
+    "policelead",
+    "governance",
+    "figures",
+    "roleless",
+    "both",
+    "citycoordinator",
+    "cityofficer",
+    "admin",
+)
 
 
 def listed(world, name, filters=None, place="east"):
@@ -35,9 +51,7 @@ def test_a_list_holds_what_the_access_table_lets_through(case, give, world):
     with transaction(hold=(finished,)):
         operations.mark_done(finished, by=world.viewer("youth"))
     with transaction(hold=(closed,)):
-        cases.close(
-            closed, reason_code="risk-reduced", reason="Quiet", changed_for_person="", by=world.viewer("chair")
-        )
+        cases.close(closed, reason_code="risk-reduced", reason="Quiet", changed_for_person="", by=world.viewer("chair"))
     for name in EVERYBODY:
         viewer = world.viewer(name)
         found = queries.with_facts(world.east, [*actions, finished])

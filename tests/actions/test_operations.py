@@ -222,9 +222,7 @@ def test_an_open_action_keeps_its_case_open_and_a_closed_case_its_actions(case, 
     with pytest.raises(DomainError, match="closed"):
         give()
     with transaction(hold=(case,)):
-        cases.reopen(
-            case, reason="Again", review_on=clock.today() + timedelta(days=14), by=world.viewer("chair")
-        )
+        cases.reopen(case, reason="Again", review_on=clock.today() + timedelta(days=14), by=world.viewer("chair"))
     assert give().number == 2
 
 

@@ -25,9 +25,7 @@ def state_of(action):
 
 def looked(name, event, world):
     return db.session.scalars(
-        select(AuditEvent.event).where(
-            AuditEvent.user_id == world.people[name].user_id, AuditEvent.event == event
-        )
+        select(AuditEvent.event).where(AuditEvent.user_id == world.people[name].user_id, AuditEvent.event == event)
     ).all()
 
 
@@ -273,8 +271,14 @@ def test_pages_need_few_queries_whatever_there_is(case, give, base, client_for):
     for number in range(12):
         give(None if number % 2 else "landlord", "housing", due_in=number)
     browser = client_for("coordinator")
-    for path in (base, f"{base}/add", "/east-test/actions?whose=all", f"/east-test/actions/{action.id}",
-                 f"/east-test/actions/{action.id}/update", "/east-test/actions/chase"):
+    for path in (
+        base,
+        f"{base}/add",
+        "/east-test/actions?whose=all",
+        f"/east-test/actions/{action.id}",
+        f"/east-test/actions/{action.id}/update",
+        "/east-test/actions/chase",
+    ):
         seen = []
         sa_event.listen(db.engine, "before_cursor_execute", lambda *args, seen=seen: seen.append(args[2]))
         assert browser.get(path).status_code == 200

@@ -17,10 +17,39 @@ from psg.db import db
 from psg.ids import new_id, new_reference
 from tests.worlds import World
 
-WORDS = (
-    "noise street park young people bins bikes shouting doorway estate flat fire calls lane market bus shelter verge "
-    "window threats music gathering parking damage litter night repeat visit landlord warden patrol"
-).split()
+WORDS = [
+    "noise",
+    "street",
+    "park",
+    "young",
+    "people",
+    "bins",
+    "bikes",
+    "shouting",
+    "doorway",
+    "estate",
+    "flat",
+    "fire",
+    "calls",
+    "lane",
+    "market",
+    "bus",
+    "shelter",
+    "verge",
+    "window",
+    "threats",
+    "music",
+    "gathering",
+    "parking",
+    "damage",
+    "litter",
+    "night",
+    "repeat",
+    "visit",
+    "landlord",
+    "warden",
+    "patrol",
+]
 
 
 def words(chance: random.Random, count: int) -> str:
@@ -44,7 +73,12 @@ def fill(world: World, count: int, *, seed: int = 7) -> None:
 
 def _rows(world: World, chance: random.Random, count: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     now, today = clock.now(), clock.today()
-    tones = (("Very high", Tone.HIGHEST, 4), ("High", Tone.HIGH, 3), ("Medium", Tone.MIDDLE, 2), ("Standard", Tone.LOW, 1))
+    tones = (
+        ("Very high", Tone.HIGHEST, 4),
+        ("High", Tone.HIGH, 3),
+        ("Medium", Tone.MIDDLE, 2),
+        ("Standard", Tone.LOW, 1),
+    )
     seen: set[str] = set()
     for _ in range(count):
         case_id = new_id()
@@ -96,5 +130,6 @@ def _unused(seen: set[str]) -> str:
 
 def _values(record: Any) -> dict[str, Any]:
     mapper = type(record).__mapper__
-    return {column.name: getattr(record, mapper.get_property_by_column(column).key) for column in record.__table__.columns}
-
+    return {
+        column.name: getattr(record, mapper.get_property_by_column(column).key) for column in record.__table__.columns
+    }

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -60,6 +59,14 @@ def test_case_list(filled):
                 "few": page(few, "/east-test/cases"),
             }
         )
-    line("case list, 50 of 100,000, practitioner / bare floor", figures["list"].least / figures["floor"].least, "must 3.0")
-    line("case list, 50 of 100,000, coordinator / bare floor", figures["coordinator"].least / figures["floor"].least, "must 3.0")
+    line(
+        "case list, 50 of 100,000, practitioner / bare floor",
+        figures["list"].least / figures["floor"].least,
+        "must 3.0",
+    )
+    line(
+        "case list, 50 of 100,000, coordinator / bare floor",
+        figures["coordinator"].least / figures["floor"].least,
+        "must 3.0",
+    )
     line("case list, 100,000 / 10,000", figures["list"].least / figures["few"].least, "must 1.2")

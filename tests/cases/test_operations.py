@@ -40,9 +40,7 @@ def audited(case: Case) -> list[str]:
 
 def owed(case: Case) -> dict[tuple[str, str], Obligation]:
     """What is owed for the case and not settled."""
-    rows = db.session.scalars(
-        select(Obligation).where(Obligation.case_id == case.id, Obligation.settled_at.is_(None))
-    )
+    rows = db.session.scalars(select(Obligation).where(Obligation.case_id == case.id, Obligation.settled_at.is_(None)))
     return {(row.kind, row.stage): row for row in rows}
 
 

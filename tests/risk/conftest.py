@@ -62,5 +62,3 @@ def assess(case, world, scheme):
             )
 
     return make
-
-

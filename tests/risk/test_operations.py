@@ -96,9 +96,7 @@ def test_what_assessing_refuses(case, assess, scheme, world):
         assess(override=("high", ""))
     elsewhere = db.session.scalars(select(Scheme).where(Scheme.partnership_id == world.city)).first()
     with pytest.raises(DomainError, match="another partnership"), transaction(hold=(case,)):
-        operations.assess(
-            case, scheme=elsewhere, answers=answers(elsewhere, lowest), by=world.viewer("officer")
-        )
+        operations.assess(case, scheme=elsewhere, answers=answers(elsewhere, lowest), by=world.viewer("officer"))
     with transaction(hold=(case,)):
         cases.close(
             case, reason_code="risk-reduced", reason="Quiet", changed_for_person="Safe", by=world.viewer("chair")

@@ -53,7 +53,7 @@ def test_an_assessed_case(assess, base, client_for, world):
     assess(highest, override=("high", "The flat is watched now"))
     shown = client_for("landlord").get(base).text
     assert "Up from 0 to 30 of 30 since" in shown
-    assert shown.count("<svg class=\"app-chart") == 2
+    assert shown.count('<svg class="app-chart') == 2
     assert "High (scored Very high)" in shown
     assert "The flat is watched now" in shown
     assert "style=" not in shown

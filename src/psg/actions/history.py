@@ -14,7 +14,7 @@ from psg.actions.rules import ENDINGS, STATE_WORDS, ActionState, UpdateKind
 from psg.audit.events import Event
 from psg.cases import operations as cases
 from psg.cases.models import Case
-from psg.cases.operations.common import person_of
+from psg.cases.operations.shared import person_of
 from psg.cases.rules import Move, NamedAs, why_not
 from psg.db import DomainError, db
 from psg.ids import new_id

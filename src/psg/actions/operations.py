@@ -30,7 +30,7 @@ from psg.actions.rules import UNDO_WINDOW, ActionState, UpdateKind, may_undo
 from psg.audit.events import Event
 from psg.cases import operations as cases
 from psg.cases.models import Case
-from psg.cases.operations.common import person_of
+from psg.cases.operations.shared import person_of
 from psg.cases.rules import NamedAs
 from psg.db import DomainError, db
 from psg.ids import new_id
@@ -68,9 +68,7 @@ def add_action(
     refuse_past(due_on)
     check_owner(case, owner_id, owner_agency_id)
     last = db.session.scalar(
-        select(func.max(Action.number)).where(
-            Action.partnership_id == case.partnership_id, Action.case_id == case.id
-        )
+        select(func.max(Action.number)).where(Action.partnership_id == case.partnership_id, Action.case_id == case.id)
     )
     now = clock.now()
     action = Action(

@@ -185,4 +185,3 @@ def print_case(case: Case) -> Response:
         back_href=case_url(case, "casefile.print_case"),
         readers=who_sees(case, names, standing()) if what == "whole" else [],
     )
-

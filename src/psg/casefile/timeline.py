@@ -106,9 +106,7 @@ def entries(
     return sorted(tops, key=lambda entry: entry.order, reverse=True)
 
 
-def _note(
-    event: EventView, names: Directory, labels: Mapping[tuple[str, str], str], icons: Mapping[str, str]
-) -> Entry:
+def _note(event: EventView, names: Directory, labels: Mapping[tuple[str, str], str], icons: Mapping[str, str]) -> Entry:
     late = event.when.entered_late(clock.local(event.entered_at).date())
     return Entry(
         id=event.id,

@@ -35,20 +35,17 @@ _NAMED = (
     .correlate(Case)
     .scalar_subquery()
 )
-_FOUND: Any = (
-    select(
-        Case,
-        _NAMED,
-        DataKey.id,
-        DataKey.kind,
-        DataKey.kek_id,
-        DataKey.wrapped,
-        LastSeen.id,
-        LastSeen.seen_at,
-        LastSeen.before_at,
-    )
-    .outerjoin(DataKey, and_(DataKey.partnership_id == Case.partnership_id, DataKey.id == Case.id))
-)
+_FOUND: Any = select(
+    Case,
+    _NAMED,
+    DataKey.id,
+    DataKey.kind,
+    DataKey.kek_id,
+    DataKey.wrapped,
+    LastSeen.id,
+    LastSeen.seen_at,
+    LastSeen.before_at,
+).outerjoin(DataKey, and_(DataKey.partnership_id == Case.partnership_id, DataKey.id == Case.id))
 
 
 def find(viewer: Viewer, standing: Standing, reference: str) -> Case | None:

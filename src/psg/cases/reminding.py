@@ -125,9 +125,7 @@ def _told_case(delivery: Delivery) -> Case | None:
     return _cases(delivery.partnership_id, [case_id]).get(case_id)
 
 
-def _still_owed(
-    viewer: Viewer, owed: Sequence[Obligation], state: CaseState, permission: Permission
-) -> set[uuid.UUID]:
+def _still_owed(viewer: Viewer, owed: Sequence[Obligation], state: CaseState, permission: Permission) -> set[uuid.UUID]:
     wanted: set[uuid.UUID] = set()
     for partnership_id in {obligation.partnership_id for obligation in owed}:
         here = [obligation for obligation in owed if obligation.partnership_id == partnership_id]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.utils import import_string
 
 from psg.crypto import KeyProblem, keymaking
@@ -50,6 +51,11 @@ def demo(reset: bool, port: int, folder: Path | None) -> None:
         raise click.ClickException(str(problem)) from None
     except KeyboardInterrupt:
         raise click.ClickException("Stopped before it was loaded. The next start begins anew.") from None
+    except SQLAlchemyError as problem:
+        raise click.ClickException(
+            f"The database could not be used ({type(problem).__name__}). Is there room on the disk of {home.path}?\n"
+            "To start over with fresh data: psg demo --reset"
+        ) from None
     except OSError as problem:
         raise click.ClickException(
             f"{problem.strerror or problem} ({problem.filename or home.path}).\n"

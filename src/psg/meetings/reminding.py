@@ -160,10 +160,11 @@ def _render_tomorrow(viewer: Viewer, delivery: Delivery) -> Message:
     meeting, path, yours = _told(viewer, delivery)
     days = (meeting.held_on - clock.today()).days
     when = {0: "today", 1: "tomorrow"}.get(days, f"on {long_date(meeting.held_on)}")
+    full = f", {long_date(meeting.held_on)}," if days in (0, 1) else ""
     return Message(
         subject=f"PSG: meeting {when} at {time_of_day(meeting.at)}",
         paragraphs=[
-            f"You have a meeting {when}, {long_date(meeting.held_on)}, at {time_of_day(meeting.at)}.",
+            f"You have a meeting {when}{full} at {time_of_day(meeting.at)}.",
             f"{_yours_words(yours).capitalize()}: bring what your agency knows." if yours else "No item is yours.",
         ],
         link=path,

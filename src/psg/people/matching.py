@@ -143,9 +143,7 @@ def reshuffle(partnership_id: uuid.UUID) -> int:
         select(SearchTag.index_name, SearchTag.tag, SearchTag.pointer).where(SearchTag.partnership_id == partnership_id)
     ).all()
     db.session.execute(
-        delete(SearchTag)
-        .where(SearchTag.partnership_id == partnership_id)
-        .execution_options(synchronize_session=False)
+        delete(SearchTag).where(SearchTag.partnership_id == partnership_id).execution_options(synchronize_session=False)
     )
     _insert(
         [

@@ -13,7 +13,7 @@ from psg.audit import Actor
 from psg.audit.events import Event
 from psg.cases import operations as cases
 from psg.cases.models import Case
-from psg.cases.operations.common import agency_of, person_of
+from psg.cases.operations.shared import agency_of, person_of
 from psg.cases.rules import CaseState, Move, Tone, next_review, why_not
 from psg.db import Clash, DomainError, db
 from psg.ids import new_id
@@ -27,11 +27,7 @@ STANDARD_SCHEMES = ("risk-victim", "risk-place")
 
 def load_schemes(partnership_id: uuid.UUID, *, by: Actor) -> list[Scheme]:
     """Give a partnership its own copy of the standard schemes; a version it has already stays as it is."""
-    known = set(
-        db.session.execute(
-            select(Scheme.code, Scheme.version).where(Scheme.partnership_id == partnership_id)
-        )
-    )
+    known = set(db.session.execute(select(Scheme.code, Scheme.version).where(Scheme.partnership_id == partnership_id)))
     added = []
     for name in STANDARD_SCHEMES:
         definition = _plain(reference.load(name))

@@ -78,9 +78,7 @@ def current_schemes(partnership_id: uuid.UUID, about: str | SubjectKind | None =
 def scheme(partnership_id: uuid.UUID, code: str, version: str) -> Scheme | None:
     """One version of a scheme."""
     return db.session.scalar(
-        select(Scheme).where(
-            Scheme.partnership_id == partnership_id, Scheme.code == code, Scheme.version == version
-        )
+        select(Scheme).where(Scheme.partnership_id == partnership_id, Scheme.code == code, Scheme.version == version)
     )
 
 

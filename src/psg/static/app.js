@@ -16,7 +16,6 @@ for (const group of document.querySelectorAll(".govuk-radios, .govuk-checkboxes"
       more.classList.toggle(more.classList[0] + "--hidden", !choice.checked);
     }
   };
-  for (const choice of choices) choice.setAttribute("aria-controls", choice.dataset.reveals);
   group.addEventListener("change", show);
   window.addEventListener("pageshow", show);
 }

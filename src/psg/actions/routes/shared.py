@@ -137,8 +137,11 @@ def show_clash(form: Form, action: Action, case: Case, theirs: dict[str, str]) -
     who = directory().user(entry.by)
     action.know_case(case.facts())
     form.show_clash(by=who, theirs=theirs, version=action.version)
-    form.put_error(None, f"{who} changed this action while you were writing: {UPDATE_WORDS[entry.kind].lower()}. "
-                         "Compare the two versions, then save yours if it still holds")
+    form.put_error(
+        None,
+        f"{who} changed this action while you were writing: {UPDATE_WORDS[entry.kind].lower()}. "
+        "Compare the two versions, then save yours if it still holds",
+    )
 
 
 def say(action: Action, case: Case, words: str, *, undo: bool = False) -> None:

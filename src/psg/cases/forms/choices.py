@@ -51,5 +51,3 @@ def officers(partnership_id: uuid.UUID) -> list[Any]:
 
 def _holds(person: Member, role: Role) -> bool:
     return role in person.roles or any(role in held for held in person.groups.values())
-
-

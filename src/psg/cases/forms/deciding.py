@@ -174,9 +174,7 @@ class ReopenForm(Form):
     """Open a case again."""
 
     reason = LongTextField("Why it is opened again", missing="Enter why the case is opened again", max=4000, rows=4)
-    review_on = NearDateField(
-        "Review date", missing="Select when the case is reviewed", earliest=clock.today
-    )
+    review_on = NearDateField("Review date", missing="Select when the case is reviewed", earliest=clock.today)
 
     def __init__(self, case: Case, **kwargs: Any) -> None:
         super().__init__(version=fingerprint(case.state), **kwargs)

@@ -140,5 +140,3 @@ def when_of_stored(stored: Mapping[str, Any] | None) -> When | None:
         return None
     day = stored.get("sort_on")
     return When(date.fromisoformat(day) if day else None, Precision(stored["precision"]), stored.get("words") or "")
-
-

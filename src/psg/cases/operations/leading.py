@@ -10,7 +10,7 @@ from psg.access import Viewer
 from psg.audit import Event
 from psg.cases import reminding
 from psg.cases.models import Case, CaseNamed
-from psg.cases.operations.common import require, touch
+from psg.cases.operations.shared import require, touch
 from psg.cases.rules import TONE_ORDER, Move, NamedAs, Tone
 from psg.db import DomainError, db
 from psg.ids import new_id

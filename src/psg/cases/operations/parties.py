@@ -10,7 +10,7 @@ from psg import audit, clock
 from psg.access import Viewer
 from psg.audit import Event
 from psg.cases.models import AgencyReference, Case, CasePlace, Involvement
-from psg.cases.operations.common import person_of, require, touch
+from psg.cases.operations.shared import person_of, require, touch
 from psg.cases.rules import CaseState, Move
 from psg.cases.values import PERSON_DETAILS, PLACE_DETAILS, details_of
 from psg.crypto import datakeys

@@ -10,7 +10,7 @@ from psg import audit, clock
 from psg.access import Viewer
 from psg.cases import queries
 from psg.cases.models import Case, Event, LastSeen, NoteDraft
-from psg.cases.operations.common import agency_of, person_of, require, touch
+from psg.cases.operations.shared import agency_of, person_of, require, touch
 from psg.cases.rules import Move, When, in_correction_window
 from psg.db import DomainError, db
 from psg.ids import new_id

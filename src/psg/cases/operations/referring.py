@@ -12,7 +12,7 @@ from psg.audit import Event
 from psg.cases import reminding
 from psg.cases.contents import parts_of
 from psg.cases.models import Case, CaseTheme
-from psg.cases.operations.common import agency_of, person_of, require, touch
+from psg.cases.operations.shared import agency_of, person_of, require, touch
 from psg.cases.operations.duplicates import note_duplicates
 from psg.cases.operations.parties import (
     add_person,
@@ -99,9 +99,7 @@ def set_what(
             db.session.delete(theme)
     for code in dict.fromkeys(themes):
         if code not in {theme.code for theme in had}:
-            db.session.add(
-                CaseTheme(partnership_id=case.partnership_id, id=new_id(), case_id=case.id, code=code)
-            )
+            db.session.add(CaseTheme(partnership_id=case.partnership_id, id=new_id(), case_id=case.id, code=code))
     _saved(case, by, "title", "narrative", "themes", *sorted(referral))
 
 

@@ -4,4 +4,3 @@ from psg.cases.routes import deciding, finding, listing, notes, parties, referri
 from psg.cases.routes.shared import bp
 
 __all__ = ["bp", "deciding", "finding", "listing", "notes", "parties", "referring"]
-

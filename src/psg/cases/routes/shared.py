@@ -89,5 +89,3 @@ def say_clash(form: Form, *, by: str, theirs: dict[str, str], version: int) -> i
 def stale(form: Form, version: int) -> bool:
     """Whether the form was filled from another version than the one in force."""
     return form.version.data is not None and form.version.data != version
-
-
