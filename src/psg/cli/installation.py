@@ -158,7 +158,7 @@ def _database_problems(app: Flask) -> list[str]:
                     text("select has_table_privilege(current_user, 'audit_events', 'update')")
                 ):
                     problems.append(
-                        "The application's database role may change audit rows. Give PSG_DATABASE_URL a role of its own "
+                        "The application's database role may change audit rows. Give PSG_DATABASE_URL its own role "
                         "and PSG_DATABASE_OWNER_URL the owner's, then run: psg upgrade"
                     )
         except SQLAlchemyError as error:

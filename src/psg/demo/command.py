@@ -1,11 +1,13 @@
 """`psg demo`: the whole of PSG with invented data, on this machine only, until Ctrl-C."""
 
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import redirect_stderr
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
+from types import FrameType
 
 import click
 from flask import Flask
@@ -90,11 +92,38 @@ def _prepare(home: DemoFolder, settings: Settings, *, reset: bool) -> None:
 
 
 def _load(home: DemoFolder, settings: Settings) -> None:
-    app = _application(home, settings)
-    with app.app_context(), _Bar() as bar:
-        done = loading.load(reading.content(), settings, bar.show)
-        _close_database()
+    with _stoppable() as stop_if_asked:
+        app = _application(home, settings)
+        with app.app_context(), _Bar() as bar:
+
+            def step_done(done: int, of: int) -> None:
+                stop_if_asked()
+                bar.show(done, of)
+
+            done = loading.load(reading.content(), settings, step_done)
+            _close_database()
     click.echo(f"{done.cases} cases with 18 months of history, loaded in {done.seconds:.0f} seconds.")
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], None]]:
+    """Ctrl-C and a polite kill are heard between two steps; in the middle of one they may get lost in a library."""
+    asked = False
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+
+    def stop_if_asked() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop_if_asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _close_database() -> None:

@@ -6,6 +6,12 @@ body.classList.add("js-enabled");
 if ("noModule" in HTMLScriptElement.prototype) body.classList.add("govuk-frontend-supported");
 initAll();
 
+// --- What was done is said first, even when the address points further down ---------------------------------------
+const banner = document.querySelector('.app-banner[role="alert"]');
+if (banner && location.hash) {
+  window.addEventListener("load", () => requestAnimationFrame(() => { banner.tabIndex = -1; banner.focus(); }));
+}
+
 // --- Questions that follow from an answer: shown while their radio button or checkbox is chosen -----------------
 // The design system's own script would say "expanded" of a radio button, which no radio button can be.
 for (const group of document.querySelectorAll(".govuk-radios, .govuk-checkboxes")) {

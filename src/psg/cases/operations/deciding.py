@@ -8,9 +8,9 @@ from psg.access import Viewer
 from psg.audit import Event
 from psg.cases import checks, reminding
 from psg.cases.models import Case
-from psg.cases.operations.shared import decide, require, touch
 from psg.cases.operations.leading import put_lead, put_review
 from psg.cases.operations.recording import write_event
+from psg.cases.operations.shared import decide, require, touch
 from psg.cases.rules import CaseState, DecisionKind, Move, When
 from psg.db import DomainError, db
 

@@ -8,8 +8,8 @@ from psg import audit, clock
 from psg.access import Viewer
 from psg.audit import Event
 from psg.cases.models import Case, PossibleDuplicate
-from psg.cases.operations.shared import person_of
 from psg.cases.operations.parties import Entry
+from psg.cases.operations.shared import person_of
 from psg.cases.rules import CaseState
 from psg.db import DomainError, db
 from psg.ids import new_id

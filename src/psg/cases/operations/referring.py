@@ -12,7 +12,6 @@ from psg.audit import Event
 from psg.cases import reminding
 from psg.cases.contents import parts_of
 from psg.cases.models import Case, CaseTheme
-from psg.cases.operations.shared import agency_of, person_of, require, touch
 from psg.cases.operations.duplicates import note_duplicates
 from psg.cases.operations.parties import (
     add_person,
@@ -22,6 +21,7 @@ from psg.cases.operations.parties import (
     entry_of_place,
     entry_of_reference,
 )
+from psg.cases.operations.shared import agency_of, person_of, require, touch
 from psg.cases.rules import CaseState, Move, SubjectKind, When
 from psg.cases.values import REFERRAL, CaseValues
 from psg.crypto import datakeys
