@@ -102,7 +102,7 @@ class _Painter:
             title=title,
             narrative=(
                 "Groups gather in the stairwell most evenings from about six and stay until after midnight. Bins have "
-                "been set on fire twice.\n\nTwo households on the first floor say that they no longer go out after dark."
+                "been set on fire twice.\n\nTwo households on the first floor no longer go out after dark."
             ),
             subject_kind=SubjectKind.BOTH,
             themes=("asb", "noise", "drugs-alcohol"),

@@ -42,7 +42,7 @@ class Visitor:
                 {
                     "name": COOKIE,
                     "value": self.site.session_of(name),
-                    # Chromium takes a secure cookie of localhost over plain http, but only the page itself may set it so.
+                    # Chromium takes a secure cookie of localhost over http from the page itself, not from a test.
                     "url": self.site.address.replace("http:", "https:"),
                     "httpOnly": True,
                     "secure": True,
