@@ -85,6 +85,8 @@ class Demo:
             code = self.process.wait(30)
         except subprocess.TimeoutExpired:
             self.process.kill()
+            self.process.wait()
+            self._file.close()
             raise
         self.stopped_in = time.monotonic() - began
         self.read()

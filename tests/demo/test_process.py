@@ -3,17 +3,21 @@
 import re
 import shutil
 import signal
-import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
-from psg.demo import cast, serving
+from psg.app import create_app
+from psg.db import db
+from psg.demo import cast, folder, serving
 from psg.demo.command import demo as command
 from psg.demo.folder import DemoFolder, NotOurs
+from psg.demo.routes import bp
+from psg.demo.setting import PASSWORD
 from tests.demo.processes import Demo, port_not_taken, taken_port
 
 
@@ -48,12 +52,14 @@ def test_the_second_start_is_quick_keeps_the_data_and_finds_a_free_port(first_st
 
 
 def test_only_this_machine_can_reach_it(served: Demo) -> None:
-    port = int(served.address.rpartition(":")[2])
-    own = socket.gethostbyname(socket.gethostname())
-    if own.startswith("127."):
-        pytest.skip("this machine has no other address")
-    with pytest.raises(OSError), socket.create_connection((own, port), timeout=1):
-        pass
+    every = [psutil.Process(served.process.pid), *served.children()]
+    listening = {
+        connection.laddr.ip
+        for process in every
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize(
@@ -168,6 +174,31 @@ def test_what_is_not_the_demonstrations_survives_starting_over(loaded: DemoFolde
     loaded.clear()
     assert {entry.name for entry in loaded.path.iterdir()} <= {"notes.txt", ".psg-demo.lock"}
     shutil.rmtree(loaded.path)
+
+
+def test_its_pages_answer_only_for_its_own_database(loaded: DemoFolder) -> None:
+    with closing(sqlite3.connect(loaded.database)) as connection, connection:
+        connection.execute("update installation set kind = 'live'")
+    app = create_app(loaded.settings(8000), more=[bp])
+    client = app.test_client()
+    for path in ("/demo/mail", "/demo/mail/00000000-0000-7000-8000-000000000000"):
+        assert client.get(path, base_url="http://localhost:8000").status_code == 404
+    assert client.post("/demo/mail/digest", base_url="http://localhost:8000").status_code in (400, 404)
+    page = client.get("/sign-in", base_url="http://localhost:8000").text
+    assert PASSWORD not in page
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_where_nothing_can_be_written_it_keeps_its_data_at_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert folder.usual_folder() == tmp_path / "demo"
+    monkeypatch.setattr(folder.os, "access", lambda *_: False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert folder.usual_folder() == tmp_path / "data" / "psg-demo"
 
 
 def test_the_next_free_port() -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.utils import import_string
 
 from psg.crypto import KeyProblem, keymaking
-from psg.db import migrate
+from psg.db import db, migrate
 from psg.demo import loading, reading, routes, serving
 from psg.demo.cast import people
 from psg.demo.folder import DemoFolder, InUse, NotOurs, usual_folder
@@ -128,8 +128,6 @@ def _stoppable() -> Iterator[Callable[[], None]]:
 
 def _close_database() -> None:
     """The web server's process begins with connections of its own."""
-    from psg.db import db
-
     db.session.remove()
     db.engine.dispose()
 
