@@ -141,12 +141,15 @@ def _agreements(world: World) -> Iterator[tuple[str, dict[str, Any]]]:
     ):
         yield record, {"partnership": place, "agreement": slug, "number": number}
     for agency in ("police", "council", "health"):
-        yield f"isa-{agency}", {
-            "partnership": EAST,
-            "agreement": "isa",
-            "number": 1,
-            "agency_id": world.agencies[agency],
-        }
+        yield (
+            f"isa-{agency}",
+            {
+                "partnership": EAST,
+                "agreement": "isa",
+                "number": 1,
+                "agency_id": world.agencies[agency],
+            },
+        )
 
 
 def _model(table: str) -> Any:

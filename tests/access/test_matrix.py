@@ -23,7 +23,15 @@ from tests.canary import planting
 from tests.conftest import _postgres_or_skip
 
 PAGES = read()
-SMOKE = ("cases.add_note", "cases.decide", "cases.index", "cases.check", "meetings.show", "actions.show", "accounts.home")
+SMOKE = (
+    "cases.add_note",
+    "cases.decide",
+    "cases.index",
+    "cases.check",
+    "meetings.show",
+    "actions.show",
+    "accounts.home",
+)
 UNWATCHED = frozenset({"sessions", "last_seen", "audit_events", "audit_digests", "audit_seals", "audit_members"})
 """Tables that looking may change: who is signed in, 'since you looked', and the audit."""
 
@@ -41,7 +49,9 @@ class Cell:
     events: list[Any] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return f"{self.person} {self.method} {self.record} {self.url}: expected {self.expected}, got {self.answer.status}"
+        return (
+            f"{self.person} {self.method} {self.record} {self.url}: expected {self.expected}, got {self.answer.status}"
+        )
 
 
 class Hall:
@@ -56,14 +66,26 @@ class Hall:
         self.app.before_request_funcs[None].insert(0, self._mark)
         if kind == "postgresql":
             self.made._sql(f'alter database "{self.made.name}_copy" set synchronous_commit = off')
-        self.browsers = {name: Browser(self.app) for name in EVERYBODY}
-        for name, person in self.made.world.people.items():
-            self.browsers[name].sign_in(person.user_id)
+        self.browsers: dict[str, Browser] = {}
+        self.sign_everybody_in()
         with self.app.app_context():
             self.records = records(self.made.world, self.made.scene)
         self.engine = create_engine(self.made.copy.database_url)
         self.before = self.state()
         self._twins: dict[str, Cell] = {}
+
+    def sign_everybody_in(self) -> None:
+        """Start a session for each person; needed again after the database was put back."""
+        self.browsers |= {name: Browser(self.app) for name in EVERYBODY}
+        for name, person in self.made.world.people.items():
+            self.browsers[name].sign_in(person.user_id)
+
+    def renew(self) -> None:
+        """Put the database back as it was."""
+        self.engine.dispose()
+        self.made.fresh()
+        self.sign_everybody_in()
+        self.before = self.state()
 
     def close(self) -> None:
         """Let go of the database."""
@@ -304,9 +326,12 @@ def _witnesses(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[Permis
 def _only_the_gate(hall: Hall, page: Page, person: str, record: str) -> None:
     client = hall.browsers[person].client
     cookies = "; ".join(f"{c.key}={c.value}" for c in client._cookies.values())
-    with hall.app.test_request_context(
-        hall.url(page, record), method=page.methods[0], base_url="https://psg.test", headers={"Cookie": cookies}
-    ), contextlib.suppress(HTTPException):
+    with (
+        hall.app.test_request_context(
+            hall.url(page, record), method=page.methods[0], base_url="https://psg.test", headers={"Cookie": cookies}
+        ),
+        contextlib.suppress(HTTPException),
+    ):
         hall.app.preprocess_request()
 
 

@@ -85,6 +85,9 @@ IN_THE_CLEAR = (
 )
 """Plain columns: staff, terms, agreements, places of meetings. Nothing else may be readable in the database's bytes."""
 
+IN_TITLES = ("CNRY-EAST-STANDING", "CNRY-CITY-STANDING")
+"""Headings of standing items name the page of that item; they are the group's usual agenda, about nobody."""
+
 READERS: dict[str, str] = {
     "EAST-OPEN": "officer",
     "EAST-SENT": "chair",

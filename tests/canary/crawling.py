@@ -12,9 +12,9 @@ from urllib.parse import urljoin, urlsplit
 from werkzeug.test import TestResponse
 
 from tests.browsing import Browser
+from tests.canary.planting import PLANTED
 
 TOKEN = re.compile(r"CNRY(?:-[A-Z0-9]+)+", re.IGNORECASE)
-_ONCE_PER = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 MOST_QUERIES = 3
 """Of one page with different filters and orders so many are read."""
 
@@ -27,7 +27,7 @@ class Found:
     pages: int = 0
     broken: list[str] = field(default_factory=list)
     in_addresses: list[str] = field(default_factory=list)
-    in_titles: list[str] = field(default_factory=list)
+    in_titles: dict[str, str] = field(default_factory=dict)
 
 
 class _Links(HTMLParser):
@@ -70,8 +70,8 @@ def _read(answer: TestResponse, address: str, found: Found, odd: dict[str, str])
     if TOKEN.search(address):
         found.in_addresses.append(address)
     title = re.search(r"<title>(.*?)</title>", text, re.S)
-    if title and TOKEN.search(title[1]):
-        found.in_titles.append(f"{address}: {title[1].strip()}")
+    if title:
+        found.in_titles.update({token.upper(): address for token in TOKEN.findall(title[1])})
     if answer.location:
         yield from _ours([answer.location], address)
     if "html" in answer.content_type:
@@ -101,12 +101,17 @@ def text_of(answer: TestResponse) -> str:
 
 
 def _pdf(data: bytes) -> str:
+    """The bytes, what is packed in them, and every planted word that can be read on the pages, however it is broken."""
     try:
         said = subprocess.run(["pdftotext", "-", "-"], input=data, capture_output=True, timeout=60, check=False).stdout
-        words = re.sub(r"-\n|­", "-", said.decode("utf-8", "replace"))
     except FileNotFoundError:
-        words = ""
-    return data.decode("latin-1") + words + re.sub(r"\s+", "", words) + _streams(data)
+        said = b""
+    words = _squeezed(said.decode("utf-8", "replace"))
+    return "\n".join([data.decode("latin-1"), _streams(data), *(t for t in PLANTED if _squeezed(t) in words)])
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\s­-]+", "", text)
 
 
 def _streams(data: bytes) -> str:
