@@ -129,6 +129,19 @@ def test_the_old_signature_counts_until_the_new_sign_by_date(world: World, monke
     assert not opened(world, "officer")
 
 
+def test_a_newer_version_ends_what_was_owed_for_the_older(world: World) -> None:
+    older = version_of(world)
+    owed = select(Obligation.record_id).where(Obligation.settled_at.is_(None), Obligation.kind.startswith("agreement"))
+    parties = {party.id for party in queries.parties_of(older)}
+    assert older.id in set(db.session.scalars(owed))
+    with transaction():
+        version = new_version(world)
+        operations.publish_version(version, parties={world.agencies["police"]: None}, by=world.viewer("coordinator"))
+    left = set(db.session.scalars(owed))
+    assert version.id in left
+    assert not left & {older.id, *parties}
+
+
 def test_a_draft_opens_nothing_and_a_published_one_is_fixed(world: World) -> None:
     with transaction():
         version = new_version(world)

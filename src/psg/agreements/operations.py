@@ -95,6 +95,7 @@ def publish_version(version: AgreementVersion, *, parties: Mapping[uuid.UUID, uu
     audit.record(Event.AGREEMENT_VERSION_PUBLISHED, version, by=by)
     _owe_signatures(version, parties)
     _owe_review(version)
+    _let_older_versions_rest(version)
 
 
 def sign(
@@ -219,6 +220,19 @@ def _owe_signatures(version: AgreementVersion, parties: Iterable[uuid.UUID]) -> 
             due_on=version.sign_by,
             next_on=clock.today(),
         )
+
+
+def _let_older_versions_rest(version: AgreementVersion) -> None:
+    """Nobody is reminded to review or to sign what a newer version follows."""
+    older = select(AgreementVersion).where(
+        AgreementVersion.partnership_id == version.partnership_id,
+        AgreementVersion.agreement_id == version.agreement_id,
+        AgreementVersion.number < version.number,
+    )
+    for one in db.session.scalars(older):
+        reminders.settle(partnership_id=one.partnership_id, record_id=one.id)
+        for party in queries.parties_of(one):
+            reminders.settle(partnership_id=one.partnership_id, record_id=party.id)
 
 
 def _owe_review(version: AgreementVersion) -> None:

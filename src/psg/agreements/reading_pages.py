@@ -30,7 +30,7 @@ def agreement_list() -> Answer:
     )
 
 
-@bp.route("/<partnership>/agreements/<agreement>/<int:number>")
+@bp.route("/<partnership>/agreements/<agreement>/<int(max=9999):number>")
 @requires(Permission.AGREEMENT_READ, version=finding.find_version)
 def show_version(version: AgreementVersion) -> Answer:
     """One version: its words, fingerprint, parties, purposes and history."""
@@ -50,7 +50,7 @@ def show_version(version: AgreementVersion) -> Answer:
     )
 
 
-@bp.route("/<partnership>/agreements/<agreement>/<int:number>/file")
+@bp.route("/<partnership>/agreements/<agreement>/<int(max=9999):number>/file")
 @requires(Permission.AGREEMENT_READ, version=finding.find_version)
 def open_file(version: AgreementVersion) -> Answer:
     """The agreement's PDF, to keep."""

@@ -22,7 +22,7 @@ from psg.partnerships.saving import save, status_of
 from psg.web.fields import option
 from psg.web.words import time_of_day
 
-_SIGN = "/<partnership>/agreements/<agreement>/<int:number>/sign"
+_SIGN = "/<partnership>/agreements/<agreement>/<int(max=9999):number>/sign"
 
 
 @bp.route(_SIGN)
@@ -110,7 +110,7 @@ def _signed(form: SignForm, party: AgreementParty, version: AgreementVersion, se
     return None
 
 
-@bp.route("/<partnership>/agreements/<agreement>/<int:number>/signed")
+@bp.route("/<partnership>/agreements/<agreement>/<int(max=9999):number>/signed")
 @requires(Permission.AGREEMENT_SIGN, party=finding.party_for, version=finding.version_of)
 def signed(party: AgreementParty, version: AgreementVersion) -> Answer:
     """The panel after signing."""
@@ -120,7 +120,7 @@ def signed(party: AgreementParty, version: AgreementVersion) -> Answer:
     return _step("agreements/signed.html", party, version, signature=signature)
 
 
-@bp.route("/<partnership>/agreements/<agreement>/<int:number>/end/<uuid:agency_id>", methods=["GET", "POST"])
+@bp.route("/<partnership>/agreements/<agreement>/<int(max=9999):number>/end/<uuid:agency_id>", methods=["GET", "POST"])
 @requires(Permission.AGREEMENT_END, signature=finding.find_signature, version=finding.version_of)
 def end_signature(signature: Signature, version: AgreementVersion) -> Answer:
     """End an agency's signature, after saying how many people lose sight of every case at once."""

@@ -64,7 +64,7 @@ def new_version(agreement: Agreement) -> Answer:
     )
 
 
-@bp.route("/<partnership>/agreements/<agreement>/<int:number>/edit", methods=["GET", "POST"])
+@bp.route("/<partnership>/agreements/<agreement>/<int(max=9999):number>/edit", methods=["GET", "POST"])
 @requires(Permission.AGREEMENT_EDIT, version=finding.find_draft)
 def edit_version(version: AgreementVersion) -> Answer:
     """Change a draft."""
@@ -95,7 +95,7 @@ def edit_version(version: AgreementVersion) -> Answer:
     )
 
 
-@bp.route("/<partnership>/agreements/<agreement>/<int:number>/file/add", methods=["GET", "POST"])
+@bp.route("/<partnership>/agreements/<agreement>/<int(max=9999):number>/file/add", methods=["GET", "POST"])
 @requires(Permission.AGREEMENT_EDIT, version=finding.find_draft)
 def add_file(version: AgreementVersion) -> Answer:
     """Add the PDF: a form of its own, so that no typed text is at stake."""
@@ -115,7 +115,7 @@ def add_file(version: AgreementVersion) -> Answer:
     )
 
 
-@bp.route("/<partnership>/agreements/<agreement>/<int:number>/publish", methods=["GET", "POST"])
+@bp.route("/<partnership>/agreements/<agreement>/<int(max=9999):number>/publish", methods=["GET", "POST"])
 @requires(Permission.AGREEMENT_EDIT, version=finding.find_draft)
 def publish(version: AgreementVersion) -> Answer:
     """Name the parties and their signatories, and fix the words."""
@@ -146,7 +146,7 @@ def publish(version: AgreementVersion) -> Answer:
     )
 
 
-@bp.route("/<partnership>/agreements/<agreement>/<int:number>/withdraw", methods=["GET", "POST"])
+@bp.route("/<partnership>/agreements/<agreement>/<int(max=9999):number>/withdraw", methods=["GET", "POST"])
 @requires(Permission.AGREEMENT_EDIT, version=finding.find_version)
 def withdraw(version: AgreementVersion) -> Answer:
     """Withdraw a published version: no signature of it counts any more."""
