@@ -14,8 +14,10 @@ from datetime import UTC, datetime, timedelta
 from email import policy
 from html import unescape
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
+import redis
 from flask import Flask
 from psycopg import sql
 from sqlalchemy import func, select
@@ -95,7 +97,7 @@ class Clock:
 
 
 class Site:
-    """The installation; `app` is its web application."""
+    """The installation: made in three steps, `Site()`, `install()` and `start()`."""
 
     def __init__(self, folder: Path, redis_url: str, mail: MailServer, start: datetime) -> None:
         self.folder, self.mail = folder, mail
@@ -118,11 +120,21 @@ class Site:
             "PSG_TEST_AHEAD": str(self.clock.file),
         }
         self.settings = settings.load(self.environment)
+        self._app: Flask | None = None
+
+    @property
+    def app(self) -> Flask:
+        """The web application."""
+        assert self._app is not None
+        return self._app
+
+    def install(self) -> None:
+        """Make keys, tables and the first administrator, and the web application."""
         keymaking.init_root(self.settings)
         keymaking.init_installation(self.settings)
         migrate_and_grant(self.settings)
-        self.app: Flask = create_app(self.settings)
-        self.app.testing = True
+        self._app = create_app(self.settings)
+        self._app.testing = True
         with self.app.app_context():
             first_administrator(ADMINISTRATOR, "Alma Administrator")
 
@@ -152,9 +164,10 @@ class Site:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        with self.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+        if self._app is not None:
+            with self._app.app_context():
+                db.session.remove()
+                db.engine.dispose()
         self._drop()
 
     def _quiet(self) -> bool:
@@ -211,20 +224,41 @@ class Site:
                 connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(role)))
 
 
+_NUMBER = 11
+"""Of a Redis that others may use too: the database of these tests."""
+
+
+@contextmanager
+def broker(folder: Path) -> Iterator[str]:
+    """The address of an empty Redis: one of our own where the program is installed, else the one that was named."""
+    if RedisServer.program() is not None:
+        server = RedisServer(folder)
+        try:
+            server.start()
+            yield server.url
+        finally:
+            server.kill()
+        return
+    address = urlsplit(os.environ["PSG_TEST_REDIS"])._replace(path=f"/{_NUMBER}").geturl()
+    with redis.Redis.from_url(address) as connection:
+        connection.flushdb()
+        yield address
+        connection.flushdb()
+
+
 @contextmanager
 def installed(folder: Path, start: datetime) -> Iterator[Site]:
     """An installation that begins at a moment, with everything it needs around it."""
-    before = clock.source
-    redis, mail = RedisServer(folder), MailServer()
+    before, mail = clock.source, MailServer()
     mail.start()
     try:
-        redis.start()
-        site = Site(folder, redis.url, mail, start)
-        try:
-            yield site
-        finally:
-            site.stop()
+        with broker(folder) as address:
+            site = Site(folder, address, mail, start)
+            try:
+                site.install()
+                yield site
+            finally:
+                site.stop()
     finally:
         clock.source = before
-        redis.kill()
         mail.stop()
