@@ -49,6 +49,8 @@ def create_app(values: settings.Settings | None = None, *, more: Iterable[Bluepr
         build_nav=wiring.navigation,
         who=lambda: current_user.user_id if current_user.is_authenticated else None,
     )
+    # Working pages of a case that was erased: there is nothing left to work on.
+    app.register_error_handler(crypto.Erased, lambda _: web.errors.render(404))
     wiring.connect(app)
     for blueprint in (*wiring.blueprints(), *more):
         app.register_blueprint(blueprint)
