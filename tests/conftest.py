@@ -65,6 +65,7 @@ class Installation:
     def fresh(self) -> None:
         """Put a new copy of the template in place."""
         self.release()
+        self.copy.anchor_file.unlink(missing_ok=True)
         if self.kind == "sqlite":
             for suffix in ("", "-wal", "-shm"):
                 (self.folder / f"copy.sqlite{suffix}").unlink(missing_ok=True)
