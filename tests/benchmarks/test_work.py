@@ -1,0 +1,268 @@
+"""A case page, logging a case, an agenda and the reminder sweep, each against its floor: ratios in one run."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, func, insert, select, text, update
+
+from psg import clock
+from psg.actions import operations as actions
+from psg.cases import operations as cases
+from psg.cases.models import Case
+from psg.cases.rules import SubjectKind, When
+from psg.cases.values import CaseValues, PersonValues
+from psg.db import Model, db, transaction
+from psg.meetings import live, planning
+from psg.meetings.models import Meeting
+from psg.partnerships.models import Group
+from psg.people.rules import Born, Names
+from psg.reminders.models import Delivery, Obligation
+from psg.reminders.sweeping import sweep
+from tests.benchmarks.filling import fill
+from tests.benchmarks.measuring import line, measure
+from tests.browsing import Browser
+from tests.conftest import Installation
+
+DUE = 5_000
+MANY = int(os.environ.get("PSG_BENCH_OBLIGATIONS", "1000000"))
+KINDS = ("postgresql", "sqlite")
+BARS = {"postgresql": "must {}", "sqlite": "printed only"}
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
+    """A fresh installation on each database."""
+    installation = Installation(request.param, tmp_path)
+    installation.fresh()
+    yield installation
+    installation.drop()
+
+
+def bar(place: Installation, value: str) -> str:
+    return BARS[place.kind].format(value) + f" ({place.kind})"
+
+
+def referral(number: int = 0) -> CaseValues:
+    """A referral as a practitioner would write it."""
+    return CaseValues(
+        title=f"Noise and threats {number}",
+        narrative="Shouting and threats on the stairs most nights. " * 20,
+        subject_kind=SubjectKind.PERSON,
+        themes=("asb", "noise"),
+        lawful_basis=("cda-115",),
+        purpose=("safeguard",),
+        referral={"tried": "Two warnings and a visit.", "why_agencies": "Housing, police and health all know them."},
+        people=(
+            PersonValues(
+                names=Names(first="Somebody", last=f"Invented{number}"),
+                role="harmed",
+                born=Born(),
+                details={"address": "1 Nowhere Street", "postcode": "QX1 1ZZ", "phone": "01632 960000"},
+            ),
+        ),
+    )
+
+
+@contextmanager
+def acting(place: Installation) -> Iterator[None]:
+    """An application context that lets go of the session."""
+    with place.app.app_context():
+        yield
+        db.session.remove()
+
+
+def accepted(place: Installation, number: int) -> Case:
+    """A case that has been accepted."""
+    world = place.world
+    case = cases.log_case(world.east, world.groups["psg"], referral(number), by=world.viewer("officer"))
+    cases.accept(
+        case,
+        lead_agency_id=world.agencies["council"],
+        lead_officer_id=world.people["officer"].user_id,
+        review_on=clock.working_day_on_or_after(clock.today() + timedelta(days=number % 20)),
+        reason="It needs several agencies.",
+        by=world.viewer("coordinator"),
+    )
+    return case
+
+
+def test_case_page(place):
+    """60 timeline entries, 8 people and 10 actions, against the list of cases."""
+    world = place.world
+    with acting(place):
+        fill(world, 2_000)
+        officer = world.viewer("officer")
+        with transaction():
+            case = accepted(place, 0)
+        with transaction(hold=(case,)):
+            for day in range(60):
+                cases.add_event(
+                    case,
+                    kind="incident",
+                    when=When.day(clock.today() - timedelta(days=day)),
+                    what="Shouting on the stairs, again after midnight. " * 4,
+                    who="A neighbour",
+                    owning_agency_id=world.agencies["police"],
+                    by=officer,
+                )
+            for number in range(7):
+                cases.add_person(
+                    case,
+                    names=Names(first="Some", last=f"One{number}"),
+                    role="witness",
+                    born=Born(),
+                    details={},
+                    by=officer,
+                )
+        for number in range(10):
+            with transaction():
+                actions.add_action(
+                    case,
+                    what=f"Visit the block {number}",
+                    owner_id=officer.user_id,
+                    owner_agency_id=world.agencies["police"],
+                    due_on=clock.working_day_on_or_after(clock.today() + timedelta(days=number)),
+                    by=officer,
+                )
+        reference = case.reference
+    browser = Browser(place.app)
+    browser.sign_in(world.people["officer"].user_id)
+
+    def ask(path: str) -> Callable[[], None]:
+        def call() -> None:
+            assert browser.get(path).status_code == 200
+
+        return call
+
+    figures = measure({"list": ask("/east-test/cases"), "case": ask(f"/east-test/cases/{reference}")})
+    line(
+        "case page, 60 entries, 8 people, 10 actions / case list",
+        figures["case"].least / figures["list"].least,
+        bar(place, "1.5"),
+    )
+
+
+def test_log_a_case(place):
+    """Sealed, audited and with what is owed, against the same rows written bare."""
+    world = place.world
+    with acting(place):
+        numbers = iter(range(10_000))
+
+        def log() -> None:
+            officer = world.viewer("officer")
+            with transaction():
+                cases.log_case(world.east, world.groups["psg"], referral(next(numbers)), by=officer)
+
+        log()
+        tables = [Model.metadata.tables[name] for name in ("cases", "people", "involvements", "case_themes")]
+        rows = [(table, dict(row)) for table in tables for row in db.session.execute(select(table)).mappings()]
+        db.session.rollback()
+
+        def bare() -> None:
+            with db.engine.begin() as connection:
+                new = {row["id"]: uuid.uuid4() for _, row in rows}
+                for table, row in rows:
+                    values = {
+                        name: new.get(value, value) if name != "partnership_id" else value
+                        for name, value in row.items()
+                    }
+                    if "reference" in values:
+                        values["reference"] = uuid.uuid4().hex[:12]
+                    connection.execute(insert(table), values)
+
+        figures = measure({"bare": bare, "log": log}, rounds=30)
+    line("log a case / its rows bare, one by one", figures["log"].least / figures["bare"].least, bar(place, "3.0"))
+
+
+def test_agenda(place):
+    """The agenda of 60 open cases and of 500 against 50, and how many statements it takes."""
+    least: dict[int, float] = {}
+    statements: dict[int, int] = {}
+    with acting(place):
+        world = place.world
+        group = db.session.get(Group, (world.east, world.groups["psg"]))
+        with transaction():
+            on = clock.next_working_day(clock.today())
+            meeting = planning.add_meeting(
+                group,
+                held_on=on,
+                at=clock.local(clock.now()).time(),
+                minutes=90,
+                place="",
+                by=world.viewer("coordinator"),
+            )
+        made, meeting_id = 0, meeting.id
+        for count in (50, 60, 500):
+            while made < count:
+                with transaction():
+                    accepted(place, made)
+                made += 1
+            counted: list[str] = []
+            listener = lambda *args: counted.append(args[2])  # noqa: B023, E731 - removed below
+
+            def build() -> None:
+                db.session.remove()
+                viewer = world.viewer("coordinator")
+                row = db.session.get(Meeting, (world.east, meeting_id))
+                live.workbench(viewer, viewer.standings[world.east], row)
+
+            event.listen(db.engine, "before_cursor_execute", listener)
+            build()
+            event.remove(db.engine, "before_cursor_execute", listener)
+            statements[count] = len(counted)
+            least[count] = measure({"build": build}, rounds=10)["build"].least
+    line("agenda, 500 open cases / 50", least[500] / least[50], bar(place, "5.0"))
+    line("agenda, 60 open cases / 50", least[60] / least[50], "printed only")
+    line("statements for an agenda of 500 (a count, not a ratio)", statements[500], bar(place, "12"))
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+def test_reminder_sweep(place):
+    """5,000 due among very many obligations, against a tenth of them."""
+    least: dict[int, float] = {}
+    world = place.world
+    monday = clock.working_day_on_or_after(clock.today())
+    moment = clock.at_local(monday, clock.local(clock.now()).time().replace(hour=9))
+    clock.source, before = (lambda: moment), clock.source
+    try:
+        with acting(place):
+            held = 0
+            for count in (MANY // 10, MANY):
+                _owe(world.east, world.people["officer"].user_id, count - held, monday, due=0 if held else DUE)
+                held = count
+                runs = []
+                for _ in range(3):
+                    with db.engine.begin() as connection:
+                        connection.execute(text("delete from delivery_lines"))
+                        connection.execute(text("delete from deliveries"))
+                        owed = Obligation.__table__
+                        again = update(owed).where(owed.c.stage == "due").values(next_on=monday)
+                        connection.execute(again)
+                    runs.append(measure({"sweep": sweep}, rounds=1, warm=0)["sweep"].least)
+                    assert db.session.scalar(select(func.count(Delivery.id))) >= 1
+                least[count] = min(runs)
+    finally:
+        clock.source = before
+    line(f"sweep, 5,000 due of {MANY:,} / of {MANY // 10:,}", least[MANY] / least[MANY // 10], bar(place, "1.5"))
+
+
+def _owe(partnership_id: uuid.UUID, user_id: uuid.UUID, count: int, day: object, *, due: int) -> None:
+    """Obligations straight into the table: the first ones due, the rest later."""
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into obligations (partnership_id, id, kind, record_id, stage, reference, path, user_id, role, "
+                "due_on, next_on, created_at) select :p, gen_random_uuid(), 'case-review', gen_random_uuid(), "
+                "case when n <= :due then 'due' else '' end, 'EC-2222-22', '/east-test/cases/EC-2222-22', :u, '', "
+                "cast(:d as date) + (case when n <= :due then 0 else 30 end), "
+                "cast(:d as date) + (case when n <= :due then 0 else 30 end), now() from generate_series(1, :n) n"
+            ),
+            {"p": partnership_id, "u": user_id, "due": due, "n": count, "d": day},
+        )
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("vacuum analyze obligations"))
