@@ -32,7 +32,7 @@ def open_case(site: Site, title: str = "Noise at a block of flats", *, owed_by: 
                 case,
                 lead_agency_id=world.agencies["police"],
                 lead_officer_id=officer.user_id,
-                review_on=clock.today() + timedelta(days=1),
+                review_on=clock.today(),
                 reason="Several agencies",
                 by=chair,
             )

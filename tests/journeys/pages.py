@@ -53,6 +53,7 @@ NO_PAGES = {
 
 _CASE = {"reference": "@reference"}
 _BARE = {"reference": "@bare"}
+_CROWD = {"reference": "@proposed"}
 _DRAFT = {"reference": "@draft_reference"}
 _ACTION = {"action_id": "@action"}
 _PREPARING = {"meeting_id": "@preparing"}
@@ -104,6 +105,9 @@ LOOKS = [
     *(Look(f"casefile.{tab}", "officer", _BARE, note="bare") for tab in ("timeline", "people", "meetings", "sharing")),
     Look("casefile.print_case", "officer", _CASE | {"what": "page"}, note="page"),
     Look("casefile.print_case", "officer", _CASE | {"what": "whole"}, note="whole"),
+    # One with forty people, two hundred notes and words without end
+    *(Look(f"casefile.{tab}", "officer", _CROWD, note="crowded") for tab in ("show", "timeline", "people")),
+    Look("casefile.print_case", "officer", _CROWD | {"what": "whole"}, note="crowded"),
     Look("cases.add_note", "officer", _CASE),
     Look("cases.correct_note", "officer", _CASE | {"event_id": "@event"}),
     Look("cases.correct_note", "officer", _CASE | {"event_id": "@own_event"}, note="own"),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.journeys.crowd import CrowdedSite
 from tests.journeys.pages import LOOKS, NO_PAGES, Look
 from tests.journeys.scene import FullSite
 from tests.journeys.visitor import PHONE, WIDE, Visitor
@@ -47,7 +48,7 @@ _MANY = 120
 @pytest.fixture(scope="package")
 def full_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullSite]:
     """A server with work to show. The tests here only look, so they share it."""
-    site = FullSite(tmp_path_factory.mktemp("full-site"))
+    site = CrowdedSite(tmp_path_factory.mktemp("full-site"))
     yield site
     site.stop()
 
