@@ -45,13 +45,12 @@ ON_CASES: dict[P, dict[str, str]] = {
     P.ACTION_CHANGE: _HANDLES,
     P.ACTION_ADD: _ADDS,
     P.ACTION_UPDATE: {
-        "draft": "e",
-        "sent": "c h e",
-        "unsure": "c e",
+        "sent": "c h",
+        "unsure": "c",
         "open": "c h e a",
-        "closed": "c h e a",
-        "declined": "c h e",
-        "erased": "c e",
+        "closed": "c h a",
+        "declined": "c h",
+        "erased": "c",
     },
 }
 """permission -> state of the case -> who. Operations refuse what a state makes senseless; that is tested with them."""

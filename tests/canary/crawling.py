@@ -41,7 +41,9 @@ class _Links(HTMLParser):
         if tag == "a" and given.get("href"):
             self.links.append(str(given["href"]))
         if tag == "form":
-            (self.links if (given.get("method") or "get").lower() == "get" else self.forms).append(given.get("action") or "")
+            (self.links if (given.get("method") or "get").lower() == "get" else self.forms).append(
+                given.get("action") or ""
+            )
 
 
 def crawl(browser: Browser, seeds: Iterable[str], odd: dict[str, str], *, most: int = 2_000) -> Found:

@@ -1,7 +1,7 @@
 """A world in which every field that holds something sensitive holds a token of its own, put there by the real verbs.
 
-A token reads `CNRY-<tenant>-<case>-<field>`, so that wherever it turns up it says what leaked and from where. Fields that
-take no such word (telephone numbers, postcodes, dates of birth) hold values that occur nowhere else.
+A token reads `CNRY-<tenant>-<case>-<field>`, so that wherever it turns up it says what leaked and from where. Fields
+that take no such word (telephone numbers, postcodes, dates of birth) hold values that occur nowhere else.
 """
 
 import uuid
@@ -85,7 +85,10 @@ def _staff(world: World) -> None:
             assert user is not None
             where = "CITY" if name in ("citycoordinator", "cityofficer") else "EAST"
             accounts.change_settings(
-                user, first_name=name.capitalize(), last_name=token(where, "staff", name), digest_muted=False,
+                user,
+                first_name=name.capitalize(),
+                last_name=token(where, "staff", name),
+                digest_muted=False,
                 by=world.viewer(name),
             )
 
@@ -294,7 +297,9 @@ def _work(world: World, scene: Scene, case: Case, name: str, plan: _Plan) -> Non
             by=lead,
         )
         scene.ids[f"{name}-event"] = event.id
-        cases.add_event(case, kind="call", when=When.day(clock.today() - timedelta(days=3), "03:47"), what="Rang.", by=lead)
+        cases.add_event(
+            case, kind="call", when=When.day(clock.today() - timedelta(days=3), "03:47"), what="Rang.", by=lead
+        )
         cases.set_now(case, text=word("now"), by=lead)
         cases.keep_note(case, fields={"what": word("note-draft")}, by=lead)
     with transaction(hold=(case,)):
@@ -323,13 +328,20 @@ def _actions(world: World, scene: Scene, case: Case, name: str, plan: _Plan, age
     assert owner_agency is not None
     with transaction(hold=(case,)):
         first = actions.add_action(
-            case, what=word("action", "what"), owner_agency_id=owner_agency, owner_id=owner.user_id, due_on=due, by=decider
+            case,
+            what=word("action", "what"),
+            owner_agency_id=owner_agency,
+            owner_id=owner.user_id,
+            due_on=due,
+            by=decider,
         )
         actions.note_progress(first, text=word("action", "progress"), by=decider)
         actions.move(first, due_on=due + timedelta(days=2), reason=word("action", "moved"), by=decider)
         done = actions.add_action(case, what=word("done", "what"), owner_agency_id=agency_id, due_on=due, by=decider)
         actions.mark_done(done, outcome=word("done", "outcome"), evidence=word("done", "evidence"), by=decider)
-        theirs = actions.add_action(case, what=word("agency", "what"), owner_agency_id=agency_id, due_on=due, by=decider)
+        theirs = actions.add_action(
+            case, what=word("agency", "what"), owner_agency_id=agency_id, due_on=due, by=decider
+        )
     scene.ids |= {f"{name}-action": first.id, f"{name}-done": done.id, f"{name}-agency-action": theirs.id}
 
 
@@ -397,7 +409,9 @@ def _meetings(world: World, scene: Scene) -> None:
             with transaction(hold=(meeting,)):
                 meetings.publish(meeting, by=by)
         for item in _items(meeting):
-            scene.ids[f"{name}-{'item' if item.case_id == case.id else 'standing' if item.case_id is None else 'other'}"] = item.id
+            scene.ids[
+                f"{name}-{'item' if item.case_id == case.id else 'standing' if item.case_id is None else 'other'}"
+            ] = item.id
 
 
 def _items(meeting: Meeting) -> list[AgendaItem]:
@@ -405,7 +419,10 @@ def _items(meeting: Meeting) -> list[AgendaItem]:
 
 
 def _after_meetings(world: World, scene: Scene) -> None:
-    for tenant, name, who, case_name in (("east", "held", "chair", "open"), ("city", "citymeeting", "citycoordinator", "city")):
+    for tenant, name, who, case_name in (
+        ("east", "held", "chair", "open"),
+        ("city", "citymeeting", "citycoordinator", "city"),
+    ):
         place, by = world.partnerships[tenant], world.viewer(who)
         meeting = db.session.get(Meeting, (place, scene.ids[name]))
         assert meeting is not None
@@ -507,4 +524,14 @@ def drop_all() -> None:
     _made.clear()
 
 
-__all__ = ["CASES", "Involvement", "PartnerAgency", "Planted", "Scene", "drop_all", "planted", "sealed_columns", "token"]
+__all__ = [
+    "CASES",
+    "Involvement",
+    "PartnerAgency",
+    "Planted",
+    "Scene",
+    "drop_all",
+    "planted",
+    "sealed_columns",
+    "token",
+]

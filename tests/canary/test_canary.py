@@ -38,7 +38,11 @@ class Crawled:
         self.log = io.StringIO()
         self.handler = logging.StreamHandler(self.log)
         root = logging.getLogger()
-        ours = [h.formatter for h in root.handlers if h.formatter is not None and "structlog" in type(h.formatter).__module__]
+        ours = [
+            h.formatter
+            for h in root.handlers
+            if h.formatter is not None and "structlog" in type(h.formatter).__module__
+        ]
         self.handler.setFormatter(ours[0] if ours else None)
         root.addHandler(self.handler)
         before, _ = root.level, root.setLevel(logging.DEBUG)
@@ -69,7 +73,14 @@ class Crawled:
         for meeting in ("preparing", "published", "agreed", "youngmeeting", "citymeeting"):
             at = known[meeting]
             base = f"/{at['partnership']}/meetings/{at['meeting_id']}"
-            seeds += [base, f"{base}/agenda.pdf", f"{base}/minutes.pdf", f"{base}/minutes", f"{base}/meeting.ics", f"{base}/print"]
+            seeds += [
+                base,
+                f"{base}/agenda.pdf",
+                f"{base}/minutes.pdf",
+                f"{base}/minutes",
+                f"{base}/meeting.ics",
+                f"{base}/print",
+            ]
         for action in ("open", "closed", "young", "named", "city", "erased"):
             at = known[action]
             seeds += [f"/{at['partnership']}/actions/{at['action_id']}{page}" for page in ("", "/update")]
@@ -284,4 +295,3 @@ def _holds_a_word(name: str, odd: dict[str, str]) -> bool:
         if tokens_in(repr(value), odd):
             return True
     return False
-

@@ -31,7 +31,9 @@ class FoundForm:
     @property
     def boxes(self) -> list[str]:
         """Names of what takes free text."""
-        return [f.name for f in self.fields.values() if f.kind in ("text", "textarea", "email", "tel", "search", "number")]
+        return [
+            f.name for f in self.fields.values() if f.kind in ("text", "textarea", "email", "tel", "search", "number")
+        ]
 
     @property
     def choices(self) -> list[str]:
@@ -79,5 +81,8 @@ def _form(tree: ElementTree.Element) -> FoundForm:
         else:
             known.values.append(element.get("value", ""))
     return FoundForm(
-        tree.get("action") or "", fields, "csrf_token" in fields, tree.get("enctype") or "application/x-www-form-urlencoded"
+        tree.get("action") or "",
+        fields,
+        "csrf_token" in fields,
+        tree.get("enctype") or "application/x-www-form-urlencoded",
     )

