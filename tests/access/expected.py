@@ -45,6 +45,7 @@ ON_CASES: dict[P, dict[str, str]] = {
     P.ACTION_CHANGE: _HANDLES,
     P.ACTION_ADD: _ADDS,
     P.ACTION_UPDATE: {
+        "draft": "",
         "sent": "c h",
         "unsure": "c",
         "open": "c h e a",

@@ -13,7 +13,7 @@ from psg.db import db
 from tests.accounts.doors import AWAY, HOME, OFFICER, later, sign_in
 from tests.browsing import Browser
 from tests.conftest import on_both
-from tests.worlds import World
+from tests.worlds import PASSWORD, World
 
 Client = Callable[[str | None], Browser]
 WRONG = "not the right password"
@@ -114,3 +114,16 @@ def test_hostile_passwords_are_only_wrong(client_for: Client, password: str) -> 
 )
 def test_hostile_addresses(client_for: Client, email: str) -> None:
     assert sign_in(client_for(None), email, WRONG).status_code == 422
+
+
+def test_the_present_password_is_not_guessed_in_a_browser_left_open(app: Flask, client_for: Client) -> None:
+    browser = client_for("officer")
+    new = {"password": "three wooden windmills"}
+    for _ in range(5):
+        assert browser.post("/settings/password", {"current": WRONG} | new).status_code == 422
+    slowed = browser.post("/settings/password", {"current": PASSWORD} | new)
+    assert slowed.status_code == 429
+    assert "Too many tries" in slowed.text
+    with app.app_context():
+        failures = select(func.count()).where(AuditEvent.event == Event.SIGN_IN_FAILED.code)
+        assert db.session.scalar(failures) == 5

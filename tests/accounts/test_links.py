@@ -15,7 +15,7 @@ from psg.partnerships import inviting
 from psg.partnerships.queries import membership
 from psg.partnerships.rules import MembershipState
 from psg.reminders.models import Delivery
-from tests.accounts.doors import OFFICER, later, sign_in
+from tests.accounts.doors import OFFICER, later, sign_in, token
 from tests.browsing import Browser
 from tests.conftest import on_both
 from tests.worlds import World
@@ -176,3 +176,31 @@ def test_passwords_that_are_taken(password: str) -> None:
     assert passwords.matches(stored, password)
     assert not passwords.matches(stored, password.strip() + "x")
     assert not passwords.matches(None, password)
+
+
+@on_both
+def test_a_password_that_was_set_ends_every_other_link(app: Flask, client_for: Client, world: World) -> None:
+    officer = world.people["officer"].user_id
+    for _ in range(2):
+        client_for(None).submit("/forgotten-password", {"email": OFFICER})
+    with app.app_context():
+        asked = db.session.scalars(select(PasswordLink).where(PasswordLink.user_id == officer)).all()
+        first, second = (f"/reset/{operations.token_of(link.id)}" for link in asked)
+    assert client_for(None).submit(first, {"password": NEW}).status_code == 303
+    assert client_for(None).get(second).status_code == 404, "who read the other mail cannot set it again"
+
+    client_for(None).submit("/forgotten-password", {"email": OFFICER})
+    third = reset_path(app, officer)
+    changed = {"current": NEW, "password": "four copper kettles"}
+    assert client_for("officer").post("/settings/password", changed).status_code == 303
+    assert client_for(None).get(third).status_code == 404
+
+
+def test_strangers_who_ask_for_links_keep_nobody_from_theirs(app: Flask, client_for: Client, world: World) -> None:
+    for number in range(25):
+        browser = client_for(None)
+        sent = {"csrf_token": token(browser, "/forgotten-password"), "email": f"stranger{number}@test.example"}
+        where = {"REMOTE_ADDR": f"203.0.{number}.9"}
+        browser.client.post("/forgotten-password", data=sent, base_url="https://psg.test", environ_overrides=where)
+    client_for(None).submit("/forgotten-password", {"email": OFFICER})
+    assert client_for(None).get(reset_path(app, world.people["officer"].user_id)).status_code == 200

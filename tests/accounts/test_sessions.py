@@ -15,7 +15,7 @@ from psg.partnerships.models import Group
 from tests.accounts.doors import OFFICER, cookie, later, sign_in, token
 from tests.browsing import Browser
 from tests.conftest import on_both
-from tests.worlds import World
+from tests.worlds import PASSWORD, World
 
 Client = Callable[[str | None], Browser]
 
@@ -178,3 +178,32 @@ def test_changing_the_password_ends_every_other_session(client_for: Client, worl
     assert there.get("/my-work").status_code == 303
     assert sign_in(client_for(None)).status_code == 422, "the old password opens nothing"
     assert sign_in(client_for(None), OFFICER, "three wooden windmills").status_code == 303
+
+
+def test_a_password_that_came_too_late_is_not_kept(
+    app: Flask, client_for: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = client_for(None)
+    sign_in(browser)
+    path = "/settings/password"
+    sent = {"csrf_token": token(browser, path), "current": PASSWORD, "password": "three wooden windmills"}
+    later(monkeypatch, minutes=40)
+    browser.client.post(path, data=sent, base_url="https://psg.test")
+    sign_in(browser)
+    assert PASSWORD not in browser.get("/kept").text
+
+
+def test_no_error_page_gives_a_password_back(client_for: Client) -> None:
+    sent = {"csrf_token": "forged", "current": PASSWORD, "password": PASSWORD, "words": "Careful words"}
+    shown = client_for("officer").client.post("/settings/password", data=sent, base_url="https://psg.test")
+    assert shown.status_code == 400
+    assert "Careful words" in shown.text
+    assert PASSWORD not in shown.text
+
+
+def test_the_next_person_at_a_browser_is_not_led_to_pages_of_the_last(client_for: Client) -> None:
+    browser = client_for(None)
+    browser.get("/east-test/cases/EC-1111-11")
+    assert sign_in(browser).location == "/east-test/cases/EC-1111-11"
+    browser.post("/sign-out", {"csrf_token": token(browser, "/my-work")})
+    assert sign_in(browser, "coordinator@test.example").location == "/my-work"

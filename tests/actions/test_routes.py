@@ -13,6 +13,7 @@ from psg.actions import operations
 from psg.actions.models import Action
 from psg.actions.rules import ActionState
 from psg.audit.models import AuditEvent
+from psg.cases import operations as cases
 from psg.db import db, transaction
 from psg.reminders.models import Delivery
 
@@ -285,3 +286,30 @@ def test_pages_need_few_queries_whatever_there_is(case, give, base, client_for):
         selects = [statement for statement in seen if statement.lstrip().upper().startswith("SELECT")]
         assert len(selects) <= 15, (path, len(selects), selects)
         db.engine.dispose()
+
+
+def test_an_owner_reads_the_action_no_longer_than_the_case(case, give, client_for, world):
+    """Reading ends with the case, or with the action's cancelling; the pages for updating it must not outlast that."""
+    action = give("youth", "council", what="Ask the school")
+    path = f"/east-test/actions/{action.id}"
+    owner = client_for("youth")
+    assert "Ask the school" in owner.get(f"{path}/update").text
+    with transaction(hold=(case, action)):
+        operations.cancel(action, reason="The school has asked itself", by=world.viewer("coordinator"))
+    assert owner.get(path).status_code == 404
+    assert owner.get(f"{path}/update").status_code == 404
+    assert owner.get(f"{path}/outcome").status_code == 404
+    assert owner.post(f"{path}/done").status_code == 404, "a refused press would show the whole history"
+
+
+def test_an_owner_reads_nothing_of_a_closed_case(case, give, client_for, world):
+    action = give("youth", "council", what="Ask the school")
+    with transaction(hold=(case, action)):
+        operations.mark_done(action, by=world.viewer("coordinator"))
+    with transaction(hold=(case,)):
+        cases.close(
+            case, reason_code="solved", reason="Quiet", changed_for_person="Sleeps", by=world.viewer("coordinator")
+        )
+    for page in ("", "/update", "/outcome"):
+        assert client_for("youth").get(f"/east-test/actions/{action.id}{page}").status_code == 404, page
+    assert client_for("youth").post(f"/east-test/actions/{action.id}/undo").status_code == 404

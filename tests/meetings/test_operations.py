@@ -375,3 +375,26 @@ def test_queries_do_not_grow_with_cases(room, count_queries):
     with count_queries() as read:
         reading(room, meeting, "officer")
     assert read.count <= 8
+
+
+def test_a_meeting_decides_nothing_of_a_case_that_was_passed_on(room, world):
+    """Its chair may still read the case, as its lead or its referrer, and would else decide for the other group."""
+    meeting = room.meet(clock.today())
+    accepted, waiting = room.open(review_on=clock.today(), lead="chair"), room.refer(by="chair")
+    kept = room.open(review_on=clock.today(), lead="chair")
+    room.publish(meeting)
+    room.decide(meeting, kept, "keep-open")
+    for case in (accepted, waiting, kept):
+        with transaction(hold=(case,)):
+            cases.pass_on(case, group_id=world.groups["young"], reason="About a child", by=room.by("coordinator"))
+    ways = {"close_reason": "solved", "changed_for_person": "Sleeps"}
+    with pytest.raises(DomainError, match="another group"):
+        room.decide(meeting, accepted, "close", **ways)
+    with pytest.raises(DomainError, match="another group"):
+        room.decide(meeting, waiting, "accept", lead_agency_id=world.agencies["police"])
+    decision = operations.Decision(code="close", agreed="As discussed.", **ways)
+    item = room.item(meeting, kept)
+    with pytest.raises(DomainError, match="another group"), transaction(hold=(meeting, kept)):
+        operations.record_outcome(item, meeting, kept, decision=decision, by=room.by(), version=1)
+    assert {case.state for case in (accepted, kept)} == {CaseState.OPEN}
+    assert waiting.state is CaseState.SENT

@@ -155,6 +155,21 @@ def test_suspended_and_restored(world: World) -> None:
     assert events()[-1] == Event.ACCOUNT_REINSTATED.code
 
 
+def test_who_never_accepted_is_restored_to_an_invitation(world: World) -> None:
+    with transaction():
+        member = inviting.invite_person(
+            world.east,
+            email="ina@police.example",
+            first_name="Ina",
+            last_name="Fen",
+            agency_id=world.agencies["police"],
+            by=world.viewer("coordinator"),
+        )
+        operations.suspend(member, by=world.viewer("coordinator"))
+        operations.restore(member, by=world.viewer("policelead"))
+    assert member.state is MembershipState.INVITED, "a new invitation can be sent, and no work is given to nobody"
+
+
 def test_an_agency_leaves_and_comes_back(world: World) -> None:
     from psg.partnerships.models import Agency
     from psg.partnerships.queries import find_agency

@@ -129,8 +129,8 @@ def is_named_on_the_case(viewer: Viewer, facts: Facts) -> bool:
 
 
 def owns_the_action(viewer: Viewer, facts: Facts) -> bool:
-    """Owns the action, in person."""
-    return isinstance(facts, ActionFacts) and facts.owner_id == viewer.user_id and belongs(viewer, facts)
+    """Owns the action of an open case, in person, and is named on the case for it."""
+    return isinstance(facts, ActionFacts) and facts.owner_id == viewer.user_id and is_named_on_the_case(viewer, facts)
 
 
 def acts_for_the_owning_agency(viewer: Viewer, facts: Facts) -> bool:

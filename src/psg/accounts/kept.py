@@ -19,7 +19,7 @@ from psg.db import db, transaction
 from psg.ids import new_id
 
 LASTS = timedelta(minutes=30)
-_NEVER = ("csrf_token", "password")
+_NEVER = ("csrf_token", "password", "current")
 _LABEL = "kept posts"
 
 

@@ -54,7 +54,7 @@ def create_user(
 
 def invite(user: User, *, partnership_id: uuid.UUID | None, by: Actor) -> PasswordLink:
     """Write an invitation and the message that carries it; an older one for the same person ends."""
-    _revoke(user.id, LinkKind.INVITATION, by=by)
+    _revoke(user.id, by=by)
     link = _link(user, LinkKind.INVITATION, partnership_id=partnership_id, by=by)
     reminders.tell(user_id=user.id, kind="invitation", key=str(link.id), details={"link": str(link.id)}, urgent=True)
     return link
@@ -87,6 +87,7 @@ def use_link(link: PasswordLink, password: str, *, first_name: str = "", last_na
     if first_name:
         user.first_name, user.last_name = first_name, last_name
     user.password_hash = passwords.hash_password(password)
+    _revoke(user.id, by=audit.SYSTEM)
     event = Event.INVITATION_ACCEPTED if link.kind is LinkKind.INVITATION else Event.PASSWORD_RESET_USED
     audit.security(event, user_id=user.id, record=user)
     audit.security(event, user_id=user.id, record=link)
@@ -100,8 +101,9 @@ def use_link(link: PasswordLink, password: str, *, first_name: str = "", last_na
 
 
 def change_password(user: User, password: str, *, by: Actor) -> None:
-    """Set a new password; every session but this one ends."""
+    """Set a new password; every session but this one ends, and so does every link that could set another."""
     user.password_hash = passwords.hash_password(password)
+    _revoke(user.id, by=by)
     audit.record(Event.PASSWORD_CHANGED, user, by=by)
     kept = sessions.current()
     sessions.end_all(user.id, but=kept.id_hash if kept is not None else None)
@@ -152,16 +154,19 @@ def _link(user: User, kind: LinkKind, *, partnership_id: uuid.UUID | None, by: A
     return link
 
 
-def _revoke(user_id: uuid.UUID, kind: LinkKind, *, by: Actor) -> None:
+def _revoke(user_id: uuid.UUID, *, by: Actor) -> None:
+    """End every link of an account that has not been used: it would set a password that its owner has not chosen."""
     waiting = select(PasswordLink).where(
         PasswordLink.user_id == user_id,
-        PasswordLink.kind == kind,
         PasswordLink.used_at.is_(None),
         PasswordLink.revoked_at.is_(None),
     )
     for link in db.session.scalars(waiting):
         link.revoked_at = clock.now()
-        audit.record(Event.INVITATION_WITHDRAWN, link, by=by)
+        if link.kind is LinkKind.INVITATION:
+            audit.record(Event.INVITATION_WITHDRAWN, link, by=by)
+        else:
+            audit.security(Event.PASSWORD_LINK_ENDED, user_id=user_id, record=link)
 
 
 def _notice(user: User) -> None:

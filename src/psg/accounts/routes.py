@@ -25,6 +25,7 @@ from psg.accounts.models import KnownDevice, PasswordLink, User
 from psg.accounts.rules import LinkKind
 from psg.audit.events import Event
 from psg.db import db, reading_done, transaction
+from psg.web.words import time_of_day
 
 bp = Blueprint("accounts", __name__)
 
@@ -144,7 +145,8 @@ def forgotten() -> Answer:
     """Ask for a reset link; the answer is the same for every address."""
     form = ForgottenForm()
     if form.validate_on_submit():
-        at = throttle.source("reset", request.remote_addr or "", None)
+        # Counted for each address apart: strangers asking for theirs must not keep anybody from a link of their own.
+        at = throttle.source(f"reset {form.email.data}", request.remote_addr or "", None)
         if not throttle.seconds_to_wait(at):
             with transaction():
                 throttle.failed(at)
@@ -224,16 +226,27 @@ def password() -> Answer:
     """Change one's own password."""
     user = _own_account()
     form = ChangePasswordForm()
+    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
+        # Whoever finds a browser left open must not be able to try passwords here as often as they like.
+        at = throttle.source(f"password {user.id}", request.remote_addr or "", None)
         reading_done()
-        if not passwords.matches(user.password_hash, form.current.data):
+        if wait := throttle.seconds_to_wait(at):
+            until = clock.local(clock.now() + timedelta(seconds=wait))
+            form.put_error("current", f"Too many tries. Try again at {time_of_day(until)}")
+            status = 429
+        elif not passwords.matches(user.password_hash, form.current.data):
+            with transaction():
+                throttle.failed(at)
+                audit.security(Event.SIGN_IN_FAILED, user_id=user.id, why="password at its change")
             form.put_error("current", "Present password is not right")
         elif _password_taken(form, user):
             with transaction(hold=(user,)):
+                throttle.succeeded(at)
                 operations.change_password(user, form.password.data, by=viewer())
             flash("Password changed. Other browsers were signed out.")
             return redirect(url_for(".own_settings"), 303)
-    return page("accounts/password.html", form=form, status=422 if form.is_submitted() else 200)
+    return page("accounts/password.html", form=form, status=status)
 
 
 @bp.route("/settings/sessions/end", methods=["POST"])

@@ -115,6 +115,8 @@ class DatabaseSessions(SessionInterface):
             _save_row(session)
             if session.cookie:
                 _set(response, COOKIE, session.cookie)
+                # What the visitor was about ends here: the next person at this browser is not led to their pages.
+                response.delete_cookie(VISIT_COOKIE, secure=True, httponly=True, samesite="Lax")
         elif session.modified:
             _set(response, VISIT_COOKIE, _signer().dumps(dict(session)))
         if g.get("forget_session"):

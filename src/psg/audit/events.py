@@ -36,6 +36,7 @@ class Event(Enum):
     INVITATION_WITHDRAWN = ("invitation.withdrawn", Category.SECURITY, "withdrew an invitation")
     PASSWORD_CHANGED = ("password.changed", Category.SECURITY, "changed their password")
     PASSWORD_CONFIRMED = ("password.confirmed", Category.SECURITY, "entered their password again")
+    PASSWORD_LINK_ENDED = ("password.link_ended", Category.SECURITY, "ended a link that nobody had used yet")
     PASSWORD_RESET_ASKED = ("password.reset_asked", Category.SECURITY, "asked for a new password")
     PASSWORD_RESET_USED = ("password.reset_used", Category.SECURITY, "set a new password from a link")
     SESSION_ENDED = ("session.ended", Category.SECURITY, "was signed out ({why})")

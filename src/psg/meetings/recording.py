@@ -90,6 +90,7 @@ def record_outcome(
     before = outcome_of(item)
     _check_version(before.version if before else None, version)
     if before is None:
+        _check_still_ours(meeting, case)
         effects.apply(decision, case, by=by)
         before = Outcome(
             partnership_id=meeting.partnership_id,
@@ -104,7 +105,7 @@ def record_outcome(
         )
         db.session.add(before)
     else:
-        _correct(before, decision, case, by=by)
+        _correct(before, decision, meeting, case, by=by)
     record(Event.DECISION_RECORDED, before, by=by, why=decision.code)
     db.session.flush()
     return before
@@ -198,15 +199,17 @@ def note_of(item: AgendaItem) -> ItemNote | None:
     )
 
 
-def _correct(outcome: Outcome, decision: Decision, case: Case, *, by: Viewer) -> None:
+def _correct(outcome: Outcome, decision: Decision, meeting: Meeting, case: Case, *, by: Viewer) -> None:
     """Put a recorded decision right. What closed or passed on a case is undone on the case, not here."""
     if outcome.decision != decision.code:
         if effect_of(outcome.decision) in _FINAL or case.state not in (CaseState.SENT, CaseState.OPEN):
             raise DomainError(
                 "This decision has already taken effect on the case. Change the case itself, then correct the words."
             )
+        _check_still_ours(meeting, case)
         effects.apply(decision, case, by=by)
     elif outcome.next_review_on != decision.next_review_on and case.state is CaseState.OPEN:
+        _check_still_ours(meeting, case)
         _set_review(case, decision.next_review_on, by=by)
     outcome.decision, outcome.next_review_on, outcome.agreed = (
         decision.code,
@@ -235,6 +238,12 @@ def _check_recordable(meeting: Meeting, states: frozenset[MeetingState]) -> None
 def _check_item(item: AgendaItem, meeting: Meeting, case: Case) -> None:
     if item.meeting_id != meeting.id or item.case_id != case.id or not item.published:
         raise DomainError("This case is not on the published agenda of this meeting. Publish a new version first.")
+
+
+def _check_still_ours(meeting: Meeting, case: Case) -> None:
+    """A case that was passed on since the agenda was published is for its new group to decide."""
+    if case.group_id != meeting.group_id:
+        raise DomainError("This case belongs to another group now, so this meeting cannot decide it.")
 
 
 def _check_version(saved: int | None, seen: int | None) -> None:

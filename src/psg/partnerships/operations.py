@@ -279,12 +279,13 @@ def suspend(member: Membership, *, by: Actor) -> None:
 
 
 def restore(member: Membership, *, by: Actor) -> None:
-    """Open a suspended membership again."""
+    """Open a suspended membership again; who never accepted the invitation is invited again, not let in."""
     if member.user_id == by.user_id:
         raise DomainError("You cannot restore yourself.")
     if member.state is not MembershipState.SUSPENDED:
         raise DomainError("This person is not suspended.")
-    member.state = MembershipState.ACTIVE
+    accepted = db.session.scalar(select(User.password_hash).where(User.id == member.user_id)) is not None
+    member.state = MembershipState.ACTIVE if accepted else MembershipState.INVITED
     member.ended_at = None
     audit.record(Event.ACCOUNT_REINSTATED, member, by=by)
     names_changed(member.partnership_id)

@@ -74,7 +74,7 @@ _CSRF_WORDS = Words(
     again=True,
 )
 _SAME_AS = {401: 404, 403: 404, 410: 404, 411: 400, 412: 409, 414: 400, 415: 400, 422: 400, 431: 400, 502: 503}
-_NEVER_SHOWN = ("csrf_token", "password")
+_NEVER_SHOWN = ("csrf_token", "password", "current")
 
 
 @dataclass(frozen=True, slots=True)
