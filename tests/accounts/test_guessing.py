@@ -127,3 +127,22 @@ def test_the_present_password_is_not_guessed_in_a_browser_left_open(app: Flask, 
     with app.app_context():
         failures = select(func.count()).where(AuditEvent.event == Event.SIGN_IN_FAILED.code)
         assert db.session.scalar(failures) == 5
+
+
+def test_knocking_again_and_again_does_not_fill_the_trail(
+    app: Flask, client_for: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowed() -> int:
+        with app.app_context():
+            found = select(func.count()).where(AuditEvent.event == Event.SIGN_IN_SLOWED.code)
+            return db.session.scalar(found) or 0
+
+    for _ in range(5):
+        sign_in(client_for(None), OFFICER, WRONG)
+    for _ in range(4):
+        assert sign_in(client_for(None), OFFICER, WRONG).status_code == 429
+    assert slowed() == 1
+    later(monkeypatch, minutes=2)
+    assert sign_in(client_for(None), OFFICER, WRONG).status_code == 422
+    assert sign_in(client_for(None), OFFICER, WRONG).status_code == 429
+    assert slowed() == 2

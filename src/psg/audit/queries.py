@@ -139,3 +139,9 @@ _PLAIN = (
     "case_id",
     "why",
 )
+
+
+def lately(event: Event, since: datetime) -> bool:
+    """Whether such an event has been written since a moment, in any partnership or none: a read of the newest rows."""
+    found = select(_columns.id).where(_columns.id >= floor(since), _columns.event == event.code).limit(1)
+    return db.session.execute(found).first() is not None
