@@ -76,13 +76,17 @@ class AgreementLine:
     on: date
 
 
+_FIRST_DAYS = timedelta(days=28)
+
+
 @dataclass(frozen=True)
 class Counts:
     """Numbers that need no list."""
 
     failed_mails: int
     not_accepted: int
-    has_ended_an_action: bool
+    in_first_days: bool
+    """Until the first action is done, or four weeks have gone by."""
 
 
 @dataclass(frozen=True)
@@ -302,5 +306,7 @@ def _counts(viewer: Viewer, places: Sequence[Standing]) -> Counts:
     )
     waiting = select(func.count(Membership.id)).where(invited, Membership.state == MembershipState.INVITED)
     ended = select(Action.id).where(Action.partnership_id.in_(_ids(places)), Action.ended_by == viewer.user_id).exists()
-    row = db.session.execute(select(failed.scalar_subquery(), waiting.scalar_subquery(), ended)).one()
-    return Counts(row[0], row[1], bool(row[2]))
+    long_since = clock.now() - _FIRST_DAYS
+    settled = select(User.id).where(User.id == viewer.user_id, User.created_at < long_since).exists()
+    row = db.session.execute(select(failed.scalar_subquery(), waiting.scalar_subquery(), or_(ended, settled))).one()
+    return Counts(row[0], row[1], not row[2])

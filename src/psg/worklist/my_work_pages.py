@@ -39,7 +39,7 @@ def my_work() -> Answer:
         unsigned=[place for place in places if not place.agreement_signed and (place.works_cases or place.roles)],
         logs_in=[place for place in works if place.may_refer],
         works=works,
-        new_here=bool(works) and not duties.counts.has_ended_an_action,
+        new_here=bool(works) and duties.counts.in_first_days,
         figures_in=[place for place in places if opens(person, place, Permission.FIGURES_READ)],
         agency_in=[place for place in signed if opens(person, place, Permission.AGENCY_ACTIONS)],
         audit_in=[place for place in places if opens(person, place, Permission.AUDIT_READ)],
