@@ -192,7 +192,7 @@ def _values(scene: Scene, tenant: str, name: str, agency_id: uuid.UUID) -> CaseV
     details["email"] = f"{word('person', 'email')}@nobody.example".lower()
     place = {detail: word("place", detail) for detail in PLACE_DETAILS}
     place["postcode"] = odd(f"ZY{at + 10} 8QZ", "place", "postcode")
-    born = date(1931, 3, at + 1)
+    born = date(1931, 3, at + 11)
     scene.odd[born.isoformat()] = scene.odd[f"{born.day} March 1931"] = word("person", "born")
     return CaseValues(
         title=word("title"),
