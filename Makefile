@@ -1,9 +1,9 @@
 # The developers' door. Users need only ./psg (see README.md). `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help lint types test quick bench screens demo format locks clean
+.PHONY: help lint types test quick bench screens data-model demo access-table format locks clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 lint: ## ruff, the rules of imports, djlint
 	./psg test --only lint --only imports --only templates

@@ -73,8 +73,12 @@ def _chase(now: Situation) -> NextStep | None:
     if not now.overdue_actions:
         return None
     count = now.overdue_actions
-    words = "One action is overdue." if count == 1 else f"{count} actions are overdue."
-    return NextStep(f"{words} Ask the owners or change the dates.", "An action is past its date.", "actions")
+    words = (
+        "One action is overdue. Ask its owner or change the date."
+        if count == 1
+        else f"{count} actions are overdue. Ask the owners or change the dates."
+    )
+    return NextStep(words, "An action is past its date.", "actions")
 
 
 def _assess(now: Situation) -> NextStep | None:

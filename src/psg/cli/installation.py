@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from flask import Flask
 from sqlalchemy import select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
 from psg import audit, settings
 from psg.accounts import operations as accounts
@@ -89,7 +89,14 @@ def check() -> None:
 
 def migrate_and_grant(values: Settings) -> None:
     """Run missing migrations as the owner; the application's own role may then not change the audit."""
-    migrate.upgrade(values.database_owner_url)
+    try:
+        migrate.upgrade(values.database_owner_url)
+    except (OperationalError, ProgrammingError) as problem:
+        owner = migrate.application_role(values.database_owner_url) or "PSG"
+        raise click.ClickException(
+            f"The tables could not be made as {owner}: {str(problem.orig).strip().splitlines()[0]}\n"
+            "PSG_DATABASE_OWNER_URL is the address of the database with its owner (docs/operations.md)."
+        ) from None
     role = migrate.application_role(values.database_url)
     if role is None or role == migrate.application_role(values.database_owner_url):
         return

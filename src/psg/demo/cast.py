@@ -8,6 +8,13 @@ from psg.demo import reading
 from psg.demo.setting import PASSWORD
 
 
+BEGIN = (
+    "To begin: log a case as Imran Sadler, decide it and publish an agenda as Priya Nolan,",
+    "run the meeting as Ruth Kingsnorth, sign for an agency as Nadia Corrie.",
+)
+"""What to try first, said with the list."""
+
+
 class Actor(TypedDict):
     """One person, as the sign-in page shows them."""
 

@@ -17,7 +17,7 @@ from werkzeug.utils import import_string
 from psg.crypto import KeyProblem, keymaking
 from psg.db import db, migrate
 from psg.demo import loading, reading, routes, serving
-from psg.demo.cast import people
+from psg.demo.cast import BEGIN, people
 from psg.demo.folder import DemoFolder, InUse, NotOurs, usual_folder
 from psg.demo.setting import PASSWORD
 from psg.settings import Settings
@@ -170,9 +170,12 @@ def _serve(home: DemoFolder, settings: Settings, port: int) -> None:
     for name in [name for name in os.environ if name.startswith("GUNICORN_")]:
         del os.environ[name]
     server = serving.Server(lambda: _application(home, settings), port, home.log, ready=lambda: _tell(home, settings))
+    this = os.getpid()
     try:
         server.run()
     except SystemExit as end:
+        if os.getpid() != this:  # the web server's worker, a fork of this process, hears Ctrl-C as well
+            raise
         if end.code:
             raise click.ClickException(
                 f"The web server stopped. What it had to say stands at the end of {home.log}\n"
@@ -194,6 +197,8 @@ def _tell(home: DemoFolder, settings: Settings) -> None:
                 "Sign in as one of these invented people. They all have the password",
                 "",
                 f"  {PASSWORD}",
+                "",
+                *BEGIN,
                 "",
                 *lines,
                 "",

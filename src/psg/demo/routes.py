@@ -19,7 +19,7 @@ bp = Blueprint("demo", __name__, url_prefix="/demo")
 @bp.before_app_request
 def _say_who_can_sign_in() -> None:
     if request.endpoint == "accounts.sign_in" and _is_demonstration():
-        g.demo_people = cast.people()
+        g.demo_people, g.demo_begin = cast.people(), " ".join(cast.BEGIN)
 
 
 @bp.before_request
