@@ -92,6 +92,12 @@ def test_everything_is_there_however_long(big, client_for):
     assert "<details" not in whole
 
 
+def test_the_referral_can_still_be_read_when_notes_were_added(big, client_for):
+    page = client_for("landlord").get(big).text
+    assert '<details class="govuk-details" id="referral">' in page
+    assert "Anybody at risk now" in page
+
+
 def test_the_page_says_what_to_do_and_why(address, client_for):
     page = client_for("chair").get(address).text
     assert "Somebody was at risk when this was referred. Assess it." in page
