@@ -67,7 +67,7 @@ def check(decision: Decision, case: "Case") -> Effect:
     if found is Effect.ACCEPT and decision.lead_agency_id is None:
         raise Incomplete("lead_agency", "Select the lead agency.")
     if found in (Effect.ACCEPT, Effect.OPEN) and decision.next_review_on is None:
-        raise Incomplete("next_review_on", "Enter when the case is reviewed next.")
+        raise Incomplete("next_review_on", "Select when the case is reviewed next")
     if found is not Effect.OPEN and not decision.agreed:
         raise Incomplete("agreed", "Enter what was agreed and why.")
     return found

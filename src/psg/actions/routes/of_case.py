@@ -10,6 +10,7 @@ from psg.actions.forms import AddActionForm
 from psg.actions.owing import plan_for
 from psg.actions.routes.shared import bp, carry_out, case_path, directory, owner_of, show_case_page, show_case_tab
 from psg.actions.rules import ActionState, due_offers
+from psg.agreements.queries import signed_agencies
 from psg.audit.events import Event
 from psg.cases import checks as case_checks
 from psg.cases.models import Case
@@ -63,10 +64,11 @@ def _add(form: AddActionForm, case: Case) -> Answer | None:
         )
         plan = plan_for(case)
         days = {plan.first_to_owner(action.due_on, clock.today()), action.due_on} - {None}
-        flash(
-            f"Action given to {owner_of(action)}. "
-            f"We will remind them on {join_and(long_date(day) for day in sorted(filter(None, days)))}."
-        )
+        if agency_id in signed_agencies([case.partnership_id]).get(case.partnership_id, set()):
+            then = f"We will remind them on {join_and(long_date(day) for day in sorted(filter(None, days)))}."
+        else:
+            then = "They will not see it until the agreement of their agency is signed: tell them yourself."
+        flash(f"Action given to {owner_of(action)}. {then}")
         return f"{case_path(case)}/actions#action-{action.number}"
 
     return carry_out(form, change, hold=(case,))

@@ -281,7 +281,7 @@ def publish(meeting: Meeting) -> Answer:
     differ = differences(bench)
     names = presenter().names
     everybody = owing.audience_among(names, meeting)
-    agencies = {member.agency_id for user_id in everybody if (member := names.member(user_id))}
+    agency_of = {user_id: member.agency_id for user_id in everybody if (member := names.member(user_id))}
     return page(
         "meetings/publish.html",
         event=Event.AGENDA_LOOKED_AT,
@@ -290,8 +290,8 @@ def publish(meeting: Meeting) -> Answer:
         status=status,
         form=form,
         differences=differ,
-        everybody=everybody,
-        unsigned=sorted(names.agency_name(agency_id) for agency_id in agencies - signed),
+        everybody=[user_id for user_id in everybody if agency_of.get(user_id) in signed],
+        unsigned=sorted(names.agency_name(agency_id) for agency_id in set(agency_of.values()) - signed),
         **_frame(meeting, bench),
     )
 
