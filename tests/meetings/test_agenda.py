@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psg.meetings.agenda import Slot, Stored, build, moved, moved_to
-from psg.meetings.reasons import LiveCase, Point, reasons_for, why_here, why_left_off
+from psg.meetings.reasons import LiveCase, Point, reasons_for, sentence, why_here, why_left_off
 from psg.meetings.rules import CASE_SECTIONS, ItemState, Section
 
 unhurried = settings(deadline=None)  # other tests run on the same cores
@@ -70,11 +70,19 @@ def test_risk_that_rose_before_the_last_meeting_is_no_reason():
     assert reasons_for(live(1, risk_rose_on=date(2026, 11, 9)), Point(MEETING.held_on))
 
 
+def test_a_case_accepted_since_the_last_meeting_is_talked_about_at_the_next():
+    between = live(1, accepted_on=date(2026, 11, 22), review_on=date(2027, 2, 5))
+    (why,) = reasons_for(between, MEETING)
+    assert sentence(why, day=str, agency=str) == "accepted 2026-11-22, not talked about yet"
+    assert reasons_for(between, Point(MEETING.held_on))
+    assert not reasons_for(between, Point(date(2027, 1, 12), last_held_on=MEETING.held_on))
+
+
 def test_a_review_after_the_meeting_leaves_the_case_off_and_says_so():
     agenda = build(SLOTS, [], [live(1, review_on=date(2027, 1, 12))], MEETING)
     assert not agenda.lines
     (aside,) = agenda.left_off
-    assert why_left_off(aside.case, aside.off_reason, day=str) == "review not due: 2027-01-12"
+    assert why_left_off(aside.case, aside.off_reason, day=str) == "review not due until 2027-01-12"
 
 
 def test_sections_bands_and_reviews_give_the_natural_order():

@@ -143,11 +143,11 @@ def test_arranging_keeps_order_and_take_offs(room):
 def test_an_agency_asks_for_a_case(room):
     meeting = room.meet(clock.today() + SOON)
     case = room.open(review_on=clock.today() + timedelta(days=200))
-    assert not bench(room, meeting).agenda.lines
+    assert [why["code"] for why in bench(room, meeting).agenda.line(case.id).reasons] == ["accepted"]
     with transaction():
         operations.ask_for(meeting, case, room.world.agencies["housing"], by=room.by("landlord"))
     (line,) = bench(room, meeting).agenda.lines
-    assert line.reasons[0]["code"] == "asked-for"
+    assert [why["code"] for why in line.reasons] == ["accepted", "asked-for"]
     assert events("agenda.item_asked_for")[0].case_id == case.id
     with transaction(hold=(meeting,)):
         operations.take_off(meeting, case.id, "other-meeting", by=room.by())

@@ -35,6 +35,7 @@ class Card:
     lead_agency_id: uuid.UUID | None
     lead_officer_id: uuid.UUID | None
     sent_at: datetime | None
+    accepted_at: datetime | None
     review_on: date | None
     band: str
     tone: Tone
@@ -56,6 +57,7 @@ class Card:
             about_place=self.subject_kind in (SubjectKind.PLACE, SubjectKind.BOTH),
             referrer_agency_id=self.referrer_agency_id,
             sent_on=_day(self.sent_at),
+            accepted_on=_day(self.accepted_at),
             review_on=self.review_on,
             band_rank=self.band_rank,
             risk_rose_on=_day(self.rose_at),
@@ -74,6 +76,7 @@ _COLUMNS: tuple[Any, ...] = (
     Case.lead_agency_id,
     Case.lead_officer_id,
     Case.sent_at,
+    Case.accepted_at,
     Case.review_on,
     Case.band,
     Case.band_tone,
@@ -109,7 +112,7 @@ def _cards(partnership_id: uuid.UUID, rows: list[Any], mine: list[bool]) -> dict
     cards: dict[uuid.UUID, Card] = {}
     for is_mine, row, text in zip(mine, rows, texts, strict=True):
         (case_id, reference, state, group_id, kind, referrer, agency, officer) = row[:8]
-        (sent_at, review_on, band, tone, rank, direction, assessed_at, proposed_at) = row[8:16]
+        (sent_at, accepted_at, review_on, band, tone, rank, direction, assessed_at, proposed_at) = row[8:17]
         cards[case_id] = Card(
             case_id=case_id,
             reference=reference,
@@ -121,6 +124,7 @@ def _cards(partnership_id: uuid.UUID, rows: list[Any], mine: list[bool]) -> dict
             lead_agency_id=agency,
             lead_officer_id=officer,
             sent_at=sent_at,
+            accepted_at=accepted_at,
             review_on=review_on,
             band=band or "Not assessed",
             tone=tone,

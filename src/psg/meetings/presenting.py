@@ -16,6 +16,7 @@ from psg.web.words import join_and, long_date
 
 _ENDED = {
     Reason.NEW_REFERRAL.value: "is a new referral",
+    Reason.ACCEPTED.value: "has been accepted since the last meeting",
     Reason.REVIEW_DUE.value: "has a review due",
     Reason.OVERDUE_ACTIONS.value: "has overdue actions",
     Reason.RISK_RISE.value: "has a risk that went up",

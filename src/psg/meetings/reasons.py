@@ -29,6 +29,7 @@ class LiveCase:
     about_place: bool
     referrer_agency_id: uuid.UUID
     sent_on: date | None = None
+    accepted_on: date | None = None
     review_on: date | None = None
     band_rank: int = 0
     risk_rose_on: date | None = None
@@ -51,6 +52,13 @@ class Point:
     last_held_on: date | None = None
 
 
+_DATED = {
+    Reason.ACCEPTED.value: "accepted {}, not talked about yet",
+    Reason.RISK_RISE.value: "risk went up on {}",
+    Reason.REVIEW_DUE.value: "review due {}",
+}
+
+
 def reasons_for(case: LiveCase, meeting: Point) -> tuple[Why, ...]:
     """Every reason for discussing a case at a meeting, the weightiest first; none means it is left off."""
     found: list[Why] = []
@@ -60,6 +68,8 @@ def reasons_for(case: LiveCase, meeting: Point) -> tuple[Why, ...]:
         )
     if case.closure_proposed:
         found.append({"code": Reason.FOR_CLOSURE.value})
+    if not case.waiting and case.accepted_on and (not meeting.last_held_on or case.accepted_on > meeting.last_held_on):
+        found.append({"code": Reason.ACCEPTED.value, "on": _iso(case.accepted_on)})
     if case.overdue:
         by_agency = {str(agency): case.overdue[agency] for agency in sorted(case.overdue, key=str)}
         found.append({"code": Reason.OVERDUE_ACTIONS.value, "by_agency": by_agency})
@@ -101,12 +111,10 @@ def sentence(why: Why, *, day: DayWords, agency: AgencyName) -> str:
             total = sum(counts.values())
             names = ", ".join(sorted(agency(key) for key in counts))
             return f"{total} {'action is' if total == 1 else 'actions are'} overdue ({names})"
-        case Reason.RISK_RISE.value:
-            return f"risk went up on {day(date.fromisoformat(why['on']))}"
         case Reason.CARRIED_OVER.value:
             return _carried_words(why, day)
-        case Reason.REVIEW_DUE.value:
-            return f"review due {day(date.fromisoformat(why['on']))}"
+        case code if code in _DATED:
+            return _DATED[code].format(day(date.fromisoformat(why["on"])))
         case Reason.ASKED_FOR.value:
             return f"asked for by {agency(uuid.UUID(why['agency']))}"
         case code:
@@ -130,7 +138,7 @@ def why_left_off(case: LiveCase | None, off_reason: str, *, day: DayWords) -> st
         return "no longer a case of this group"
     if case.review_on is None:
         return "no review date is set and nothing has changed"
-    return f"review not due: {day(case.review_on)}"
+    return f"review not due until {day(case.review_on)}"
 
 
 def codes(reasons: tuple[Why, ...]) -> frozenset[str]:

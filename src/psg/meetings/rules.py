@@ -33,6 +33,8 @@ class Reason(StrEnum):
     """Why a case is on an agenda."""
 
     NEW_REFERRAL = "new-referral"
+    ACCEPTED = "accepted"
+    """Accepted between meetings, so no meeting has talked about it yet."""
     REVIEW_DUE = "review-due"
     OVERDUE_ACTIONS = "overdue-actions"
     RISK_RISE = "risk-rise"
