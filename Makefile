@@ -32,10 +32,9 @@ demo: ## Invented data in a browser
 access-table: ## Print the table of rules into docs/access.md
 	uv run --frozen python -c "import pathlib; from psg.access.printed import as_markdown; pathlib.Path('docs/access.md').write_text(as_markdown(), encoding='utf-8')"
 
-format: ## Let ruff and djlint lay out the code
+format: ## Let ruff lay out the code
 	.venv/bin/ruff check --fix --quiet . || true
 	.venv/bin/ruff format .
-	.venv/bin/djlint templates --reformat --quiet --extend-exclude templates/components || true
 
 locks: ## After changing dependencies in pyproject.toml
 	uv lock

@@ -1,6 +1,7 @@
 """Identifiers made by the program: record ids that sort by time, and references that people can say aloud."""
 
 import secrets
+import threading
 import uuid
 
 from psg import clock
@@ -11,15 +12,32 @@ SYMBOLS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BODY = 5
 
 
+class _Counter:
+    """Counts ids within one millisecond, so that those of one process sort in the order they were made."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._at = self._count = 0
+
+    def next(self, milliseconds: int) -> int:
+        """The count of this id, of 12 bits."""
+        with self._lock:
+            self._count = self._count + 1 if milliseconds == self._at else secrets.randbits(8)
+            self._at = milliseconds
+            return self._count & 0xFFF
+
+
+_counter = _Counter()
+
+
 def new_id() -> uuid.UUID:
-    """A version 7 UUID (RFC 9562): 48 bits of milliseconds, then randomness.
+    """A version 7 UUID (RFC 9562): 48 bits of milliseconds, a count within them, then 62 bits of randomness.
 
     Made by the client because a sealed value is bound to its row's id before the row exists. Not a secret.
     """
     milliseconds = int(clock.now().timestamp() * 1000) & ((1 << 48) - 1)
-    random = secrets.randbits(74)
-    value = (milliseconds << 80) | (0x7 << 76) | ((random >> 62) << 64) | (0b10 << 62) | (random & ((1 << 62) - 1))
-    return uuid.UUID(int=value)
+    count = _counter.next(milliseconds)
+    return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (count << 64) | (0b10 << 62) | secrets.randbits(62))
 
 
 def new_reference(prefix: str) -> str:
