@@ -129,6 +129,23 @@ def test_the_old_signature_counts_until_the_new_sign_by_date(world: World, monke
     assert not opened(world, "officer")
 
 
+@on_both
+def test_the_database_and_the_rule_agree_on_every_date(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with transaction():
+        version = new_version(world)
+        operations.publish_version(version, parties={world.agencies["police"]: None}, by=world.viewer("coordinator"))
+    start, seen = clock.now(), set()
+    for days in (-401, -400, -1, 0, 13, 14, 15, 16, 399, 400, 401):
+        moment = start + timedelta(days=days)
+        monkeypatch.setattr(clock, "source", lambda moment=moment: moment)
+        by_rule = queries.signed_agencies([world.east]).get(world.east, set())
+        for name in ("officer", "coordinator", "landlord", "nurse"):
+            place = world.viewer(name).standings[world.east]
+            assert place.agreement_signed is (place.agency_id in by_rule), (days, name)
+            seen.add(place.agreement_signed)
+    assert seen == {True, False}
+
+
 def test_a_newer_version_ends_what_was_owed_for_the_older(world: World) -> None:
     older = version_of(world)
     owed = select(Obligation.record_id).where(Obligation.settled_at.is_(None), Obligation.kind.startswith("agreement"))
