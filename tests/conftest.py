@@ -7,9 +7,10 @@ several connections like the real thing. Mark a test `@on_both` to run it on bot
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -26,6 +27,17 @@ from tests.worlds import World, build
 SUPERUSER = os.environ.get("PSG_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 PREFIX = os.environ.get("PSG_TEST_DATABASE_PREFIX", "psg_test_")
 REQUIRE_ALL = os.environ.get("PSG_REQUIRE_ALL") == "1"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Where everything is required, a test that leaves itself out fails."""
+    report = yield
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"PSG_REQUIRE_ALL is set, and this was left out: {report.longrepr[-1]}"
+    return report
+
 
 on_both = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 

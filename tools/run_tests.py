@@ -1,7 +1,8 @@
 """Everything that shows whether PSG works: `./psg test`.
 
-Finds, installs or starts PostgreSQL, Redis and a browser, makes roles and a name of its own for this run, then runs the
-linters, the type checker, the rules of imports and all tests, and ends with a table. Two runs at once do not meet.
+Finds, installs or starts PostgreSQL, Redis, a browser and poppler, makes roles and a name of its own for this run, then
+runs the linters, the type checker, the rules of imports and all tests, and ends with a table. Two runs at once do not
+meet.
 """
 
 from __future__ import annotations
@@ -116,6 +117,7 @@ def _tests(wanted: argparse.Namespace, for_pytest: list[str]) -> Part:
     try:
         environment = _environment()
         environment["PSG_TEST_REDIS"] = services.redis()
+        services.pdf_readers()
         if not wanted.quick:
             environment["PSG_TEST_CHROMIUM"] = services.browser()
         with _names_of_this_run(services.postgres()) as names:

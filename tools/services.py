@@ -1,4 +1,4 @@
-"""PostgreSQL, Redis and a browser for the tests: found, or installed, or started for this run alone.
+"""PostgreSQL, Redis, a browser and a reader of PDFs for the tests: found, installed, or started for this run alone.
 
 `Services` hands out addresses. What it starts itself runs as an unprivileged user in a temporary folder on free ports,
 so that two runs on one machine do not meet; `stop()` ends and removes all of it.
@@ -22,8 +22,9 @@ import redis
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-APT_PACKAGES = ("postgresql", "redis-server", "chromium")
+APT_PACKAGES = ("postgresql", "redis-server", "chromium", "poppler-utils")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/usr/bin/chromium")
+PDF_READERS = ("pdftotext", "pdfinfo")
 START_SECONDS = 30
 
 
@@ -150,6 +151,16 @@ class Services:
         say(f"Browser: {path}")
         return path
 
+    # ------------------------------------------------------------------ PDFs
+
+    def pdf_readers(self) -> None:
+        """See that PDFs can be read; raises Missing where they cannot."""
+        if not _has_pdf_readers():
+            self._install("poppler")
+        if not _has_pdf_readers():
+            raise Missing(_what_to_run("poppler (pdftotext and pdfinfo)"))
+        say("PDFs: read by poppler")
+
     # ------------------------------------------------------------------ common
 
     def stop(self) -> None:
@@ -166,7 +177,7 @@ class Services:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _install(self, wanted: str) -> None:
-        """Install all three by apt, once, where this is root on a Debian or Ubuntu machine."""
+        """Install all of them by apt, once, where this is root on a Debian or Ubuntu machine."""
         if self._apt_done or os.geteuid() != 0 or shutil.which("apt-get") is None:
             return
         self._apt_done = True
@@ -320,6 +331,10 @@ def _browser_path() -> str | None:
         if path:
             return path
     return None
+
+
+def _has_pdf_readers() -> bool:
+    return all(shutil.which(program) for program in PDF_READERS)
 
 
 def _what_to_run(wanted: str) -> str:

@@ -59,9 +59,10 @@ def test_batches_follow_each_other(place: Place, sam: Viewer, monkeypatch: pytes
     assert place.verify().ok
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("dialect", ["postgresql"])
 def test_a_transaction_that_commits_late_is_sealed_later(place: Place, sam: Viewer) -> None:
-    if not place.postgresql:
-        pytest.skip("SQLite has one writer at a time")
+    # SQLite has one writer at a time.
     begun, go = threading.Event(), threading.Event()
 
     def slowly() -> None:

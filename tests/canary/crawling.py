@@ -1,7 +1,6 @@
 """A crawler that signs in as everybody and reads everything it is given: pages, files, headers."""
 
 import re
-import subprocess
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -11,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from werkzeug.test import TestResponse
 
+from tests import pdfs
 from tests.browsing import Browser
 from tests.canary.planting import PLANTED
 
@@ -104,11 +104,7 @@ def text_of(answer: TestResponse) -> str:
 
 def _pdf(data: bytes) -> str:
     """The bytes, what is packed in them, and every planted word that can be read on the pages, however it is broken."""
-    try:
-        said = subprocess.run(["pdftotext", "-", "-"], input=data, capture_output=True, timeout=60, check=False).stdout
-    except FileNotFoundError:
-        said = b""
-    words = _squeezed(said.decode("utf-8", "replace"))
+    words = _squeezed(pdfs.words_if_readable(data))
     return "\n".join([data.decode("latin-1"), _streams(data), *(t for t in PLANTED if _squeezed(t) in words)])
 
 

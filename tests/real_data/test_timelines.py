@@ -4,14 +4,13 @@ What is compared comes from the files themselves, never from the product's own r
 """
 
 import re
-import shutil
-import subprocess
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from psg import reference
+from tests import pdfs
 from tests.real_data import timelines
 from tests.real_data.pages import entries, notes, references, sections, text_of
 from tests.real_data.place import MARKING, PEOPLE, ROOM, SIGNATORIES
@@ -173,15 +172,11 @@ def by_reference(story: Story, ref: str) -> Told:
     return next(told for told in story.told if told.reference == ref)
 
 
-def test_print_and_pdf_hold_every_reference_and_no_party(story: Story, tmp_path: Path) -> None:
+def test_print_and_pdf_hold_every_reference_and_no_party(story: Story) -> None:
     wanted = {told.reference for told in story.told}
     assert set(references(story.agenda.printed)) == wanted
     assert story.agenda.pdf.startswith(b"%PDF-")
-    if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext is not installed")
-    document = tmp_path / "agenda.pdf"
-    document.write_bytes(story.agenda.pdf)
-    text = subprocess.run(["pdftotext", "-layout", document, "-"], capture_output=True, text=True, check=True).stdout
+    text = pdfs.text_of(story.agenda.pdf)
     assert set(references(text)) == wanted
     for words in (MARKING, *[entry["title"] for entry in reference.load("standing-agenda")["entries"]]):
         assert words in " ".join(text.split())
