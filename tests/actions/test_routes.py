@@ -14,7 +14,7 @@ from psg.actions.models import Action
 from psg.actions.rules import ActionState
 from psg.audit.models import AuditEvent
 from psg.cases import operations as cases
-from psg.db import db, transaction
+from psg.db import DomainError, db, transaction
 from psg.reminders.models import Delivery
 
 
@@ -313,3 +313,31 @@ def test_an_owner_reads_nothing_of_a_closed_case(case, give, client_for, world):
     for page in ("", "/update", "/outcome"):
         assert client_for("youth").get(f"/east-test/actions/{action.id}{page}").status_code == 404, page
     assert client_for("youth").post(f"/east-test/actions/{action.id}/undo").status_code == 404
+
+
+def test_nobody_is_offered_who_could_not_read_what_they_are_to_do(case, give, base, client_for, world):
+    """Viewers, governance officers, leads and people without a role are left out; an unsigned agency is marked."""
+    action = give()
+    chair = client_for("chair")
+    for path in (f"{base}/add", f"/east-test/actions/{action.id}/give"):
+        shown = chair.get(path).text
+        for absent in ("figures", "governance", "policelead", "roleless", "suspended"):
+            assert f"/{world.people[absent].user_id}" not in shown, absent
+        assert ">Nurse Tester (agency has not signed)</option>" in shown
+        assert ">Fen, whoever is free (agency has not signed)</option>" in shown
+        assert ">Landlord Tester</option>" in shown
+    figures = f"{world.agencies['council']}/{world.people['figures'].user_id}"
+    answers = {
+        "what": "Mend the door",
+        "owner": figures,
+        "due-choice": clock.today().isoformat(),
+        "priority": "usual",
+    }
+    refused = chair.post(f"{base}/add", answers)
+    assert refused.status_code == 422
+    assert "Mend the door" in refused.text
+
+
+def test_no_verb_gives_an_action_to_somebody_whose_role_opens_no_case(give):
+    with pytest.raises(DomainError, match="opens no cases"):
+        give("governance", "council")

@@ -9,14 +9,11 @@ from wtforms.fields.choices import SelectChoice
 
 from psg import clock, reference
 from psg.actions.checks import MeetingChoice
+from psg.actions.owners import owner_from, owner_options
 from psg.actions.rules import DueOffer
-from psg.partnerships.queries import Directory
 from psg.web.fields import ChoiceField, LongTextField, ManyField, NearDateField, Offer, SelectField, TextField, option
 from psg.web.forms import Form
 from psg.web.words import full_date
-
-Owner = tuple[uuid.UUID | None, uuid.UUID]
-"""A person and their agency, or an agency alone."""
 
 DONE, NOT_DONE, GOING = "done", "not-done", "going"
 
@@ -24,27 +21,6 @@ DONE, NOT_DONE, GOING = "done", "not-done", "going"
 def priorities(today: date) -> list[SelectChoice]:
     """How pressing an action is."""
     return [option(entry["code"], entry["label"]) for entry in reference.current("action-priorities", today)]
-
-
-def owner_options(names: Directory) -> list[SelectChoice]:
-    """Every agency of the partnership: the agency as a whole first, then its people."""
-    options = []
-    for agency in names.agencies:
-        if agency.active:
-            whole = option(f"{agency.id}", f"{agency.short_name}, whoever is free", group=agency.name)
-            people = [person for person in names.people if person.active and person.agency_id == agency.id]
-            options += [whole, *(option(f"{agency.id}/{p.user_id}", p.name, group=agency.name) for p in people)]
-    return options
-
-
-def owner_value(owner_id: uuid.UUID | None, agency_id: uuid.UUID) -> str:
-    """An owner as the list of owners has them."""
-    return f"{agency_id}/{owner_id}" if owner_id else f"{agency_id}"
-
-
-def _owner(value: str) -> Owner:
-    agency, _, person = value.partition("/")
-    return (uuid.UUID(person) if person else None, uuid.UUID(agency))
 
 
 def put_offers(field: NearDateField, offers: list[DueOffer], *, prefer: bool = True) -> None:
@@ -58,14 +34,16 @@ class AddActionForm(Form):
     what = LongTextField(
         "What is to be done", max=2_000, rows=3, hint="Start with a verb.", missing="Enter what is to be done"
     )
-    owner = SelectField("Who will do it", coerce=_owner, empty="Select one", missing="Select who will do this action")
+    owner = SelectField(
+        "Who will do it", coerce=owner_from, empty="Select one", missing="Select who will do this action"
+    )
     due = NearDateField("Due date", earliest=clock.today, missing="Select when it is due")
     priority = ChoiceField("How pressing is it", inline=True, missing="Select how pressing it is")
     meeting = SelectField("Agreed at", coerce=uuid.UUID, empty="Not at a meeting")
 
-    def put_choices(self, names: Directory, offers: list[DueOffer], meetings: list[MeetingChoice]) -> None:
+    def put_choices(self, partnership_id: uuid.UUID, offers: list[DueOffer], meetings: list[MeetingChoice]) -> None:
         """Fill in who and when can be chosen."""
-        self.owner.choices = owner_options(names)
+        self.owner.choices = owner_options(partnership_id)
         self.priority.choices = priorities(clock.today())
         put_offers(self.due, offers)
         self.meeting.choices = [option(m.id, f"Meeting on {full_date(m.held_on)}") for m in meetings]
@@ -116,11 +94,13 @@ class MoveForm(Form):
 class GiveForm(Form):
     """Another owner."""
 
-    owner = SelectField("Who will do it", coerce=_owner, empty="Select one", missing="Select who will do this action")
+    owner = SelectField(
+        "Who will do it", coerce=owner_from, empty="Select one", missing="Select who will do this action"
+    )
 
-    def put_choices(self, names: Directory) -> None:
+    def put_choices(self, partnership_id: uuid.UUID) -> None:
         """Fill in who can be chosen."""
-        self.owner.choices = owner_options(names)
+        self.owner.choices = owner_options(partnership_id)
 
 
 class CancelForm(Form):

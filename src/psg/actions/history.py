@@ -136,7 +136,7 @@ def refuse_past(due_on: date) -> None:
 
 
 def check_owner(case: Case, owner_id: uuid.UUID | None, agency_id: uuid.UUID) -> None:
-    """An action is owned by an agency of the partnership, or by somebody who works for that agency here."""
+    """An action is owned by an agency of the partnership, or by somebody who works on cases for that agency here."""
     names = directory(case.partnership_id)
     if not any(place.id == agency_id and place.active for place in names.agencies):
         raise DomainError("That agency is not in this partnership.")
@@ -145,3 +145,5 @@ def check_owner(case: Case, owner_id: uuid.UUID | None, agency_id: uuid.UUID) ->
     member = names.member(owner_id)
     if member is None or not member.active or member.agency_id != agency_id:
         raise DomainError("That person does not work in this partnership for that agency.")
+    if not member.works_cases:
+        raise DomainError("That person's role opens no cases, so they could not read what they are to do.")

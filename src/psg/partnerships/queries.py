@@ -42,6 +42,12 @@ class Member:
         """Whether the role is held in the partnership, or in that group."""
         return role in (self.roles if group_id is None else self.groups.get(group_id, frozenset()))
 
+    @property
+    def works_cases(self) -> bool:
+        """Whether any role of theirs opens cases at all, in the partnership or in a group."""
+        held = self.roles.union(*self.groups.values())
+        return not held.isdisjoint((Role.PRACTITIONER, Role.CHAIR, Role.COORDINATOR))
+
 
 @dataclass(frozen=True)
 class AgencyPlace:

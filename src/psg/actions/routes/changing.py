@@ -7,14 +7,14 @@ from werkzeug.wrappers import Response as Answer
 from psg import clock
 from psg.access import Permission, requires, viewer
 from psg.actions import operations
-from psg.actions.forms import CancelForm, GiveForm, MoveForm, owner_value, put_offers
+from psg.actions.forms import CancelForm, GiveForm, MoveForm, put_offers
 from psg.actions.models import Action
+from psg.actions.owners import owner_value
 from psg.actions.queries import find, find_case
 from psg.actions.routes.shared import (
     action_url,
     bp,
     carry_out,
-    directory,
     must_match,
     owner_of,
     say,
@@ -53,7 +53,7 @@ def give(action: Action, case: Case) -> Answer:
     form = GiveForm(version=action.version)
     if form.owner.data is None:
         form.owner.process_data(owner_value(action.owner_id, action.owner_agency_id))
-    form.put_choices(directory())
+    form.put_choices(case.partnership_id)
 
     def change() -> str:
         must_match(form, action)

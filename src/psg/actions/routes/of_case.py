@@ -8,7 +8,7 @@ from psg.access import Permission, requires, viewer
 from psg.actions import checks, operations, queries
 from psg.actions.forms import AddActionForm
 from psg.actions.owing import plan_for
-from psg.actions.routes.shared import bp, carry_out, case_path, directory, owner_of, show_case_page, show_case_tab
+from psg.actions.routes.shared import bp, carry_out, case_path, owner_of, show_case_page, show_case_tab
 from psg.actions.rules import ActionState, due_offers
 from psg.agreements.queries import signed_agencies
 from psg.audit.events import Event
@@ -42,7 +42,7 @@ def add(case: Case) -> Answer:
     form = AddActionForm(priority="usual")
     meeting = case_checks.next_meeting(case.partnership_id, case.group_id)
     form.put_choices(
-        directory(), due_offers(clock.today(), meeting), checks.choices(case.partnership_id, case.group_id)
+        case.partnership_id, due_offers(clock.today(), meeting), checks.choices(case.partnership_id, case.group_id)
     )
     if form.validate_on_submit() and (answer := _add(form, case)) is not None:
         return answer

@@ -3,13 +3,10 @@
 import uuid
 from typing import Any
 
-from psg.access import Role
 from psg.partnerships import queries as partnerships
 from psg.partnerships.queries import Member
 from psg.partnerships.rules import GroupState
 from psg.web.fields import option
-
-_WORKS = (Role.PRACTITIONER, Role.CHAIR, Role.COORDINATOR)
 
 
 def of_list(partnership_id: uuid.UUID, name: str, *, common: bool | None = None) -> list[Any]:
@@ -35,11 +32,7 @@ def groups(partnership_id: uuid.UUID, *, but: uuid.UUID | None = None) -> list[A
 
 def case_workers(partnership_id: uuid.UUID) -> list[Member]:
     """Active members with a role in cases."""
-    return [
-        person
-        for person in partnerships.directory(partnership_id).people
-        if person.active and any(_holds(person, role) for role in _WORKS)
-    ]
+    return [person for person in partnerships.directory(partnership_id).people if person.active and person.works_cases]
 
 
 def officers(partnership_id: uuid.UUID) -> list[Any]:
@@ -47,7 +40,3 @@ def officers(partnership_id: uuid.UUID) -> list[Any]:
     directory = partnerships.directory(partnership_id)
     people = sorted(case_workers(partnership_id), key=lambda person: directory.agency_name(person.agency_id))
     return [option(person.user_id, person.name, group=directory.agency_name(person.agency_id)) for person in people]
-
-
-def _holds(person: Member, role: Role) -> bool:
-    return role in person.roles or any(role in held for held in person.groups.values())
