@@ -1,7 +1,7 @@
 """The builder: never loses or repeats a case, keeps the chair's order, says why."""
 
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -104,6 +104,41 @@ def test_sections_bands_and_reviews_give_the_natural_order():
         "4.1": "EC-0004",
         "5.1": "EC-0007",
     }
+
+
+def test_ties_go_by_the_moment_of_sending_then_by_reference_whatever_order_they_come_in():
+    at = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    cases = [
+        due(4, sent_at=at),
+        due(3, sent_at=at),
+        due(1, sent_at=at + timedelta(minutes=1)),
+        due(2, sent_at=at - timedelta(seconds=1)),
+        due(5),
+    ]
+    wanted = ["EC-0002", "EC-0003", "EC-0004", "EC-0001", "EC-0005"]
+    for shuffled in (cases, cases[::-1], cases[2:] + cases[:2]):
+        assert [line.case.reference for line in build(SLOTS, [], shuffled, MEETING).lines] == wanted
+
+
+def test_what_could_be_added_stands_by_review_date_and_what_was_taken_off_apart():
+    cases = [
+        live(1, review_on=date(2027, 3, 1), band_rank=4),
+        live(2),
+        live(3, review_on=date(2027, 1, 5)),
+        due(4),
+        due(5, review_on=date(2026, 11, 3)),
+    ]
+    stored = [placed(n, 1, state=ItemState.OFF, off_reason="no-time") for n in (4, 5)]
+    agenda = build(SLOTS, stored, cases, MEETING)
+    assert [aside.reference for aside in agenda.could_be_added] == ["EC-0003", "EC-0001", "EC-0002"]
+    assert [aside.reference for aside in agenda.taken_off] == ["EC-0005", "EC-0004"]
+    assert {*agenda.could_be_added, *agenda.taken_off} == set(agenda.left_off)
+
+
+def test_parked_cases_stand_by_their_date():
+    until = {uuid.UUID(int=n): date(2027, month, 1) for n, month in ((1, 4), (2, 2), (3, 3))}
+    agenda = build(SLOTS, [], [due(n) for n in (1, 2, 3)], MEETING, parked=until)
+    assert [aside.reference for aside in agenda.parked] == ["EC-0002", "EC-0003", "EC-0001"]
 
 
 def test_the_chairs_order_is_kept_and_a_new_case_stands_at_its_place_marked_new():

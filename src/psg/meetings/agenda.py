@@ -2,15 +2,21 @@
 
 Plain Python: values in, a value out. The chair's order and take-offs are kept and never re-sorted; what has come up
 since stands at its natural place and is marked new; what has gone or changed is listed for decision. Every open case
-of the group ends up in exactly one of: the agenda, left off, parked.
+of the group ends up in exactly one of: the agenda, could be added, taken off, parked.
+
+The orders, each of them total. Sections: as the group has them. Cases in a section: the chair's positions; what the
+chair has not placed by band (highest first), then by date (a referral's sending, an open case's review, none last), then
+by the moment it was sent, then by its reference. What could be added, and what was taken off: by review date, then as
+before. Parked: by the date until which, then as before.
 """
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
-from psg.meetings.reasons import LiveCase, Point, Why, codes, natural_order, reasons_for, section_for
+from psg.meetings.reasons import LiveCase, Point, Why, codes, natural_order, reasons_for, review_order, section_for
 from psg.meetings.rules import CASE_SECTIONS, SECTION_TITLES, ItemState, Reason, Section
 
 CASE_MINUTES = 5
@@ -101,6 +107,12 @@ class Aside:
     """A code of OFF_REASONS, or words for a case that has gone; "" when nothing calls for it."""
     until: date | None = None
 
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Its place among others that are not on: by date, those that are gone at the end."""
+        known = (0, *review_order(self.case)) if self.case else (1, self.reference)
+        return (self.until or date.max, *known)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
@@ -121,6 +133,7 @@ class Agenda:
 
     parts: tuple[Part, ...]
     left_off: tuple[Aside, ...] = ()
+    """Everything that is neither on nor parked; `could_be_added` and `taken_off` are its two halves."""
     parked: tuple[Aside, ...] = ()
     changes: tuple[Change, ...] = ()
 
@@ -128,6 +141,16 @@ class Agenda:
     def lines(self) -> list[Line]:
         """Its cases in order."""
         return [line for part in self.parts for line in part.lines]
+
+    @property
+    def could_be_added(self) -> tuple[Aside, ...]:
+        """Open cases that nothing calls for, the next review first."""
+        return tuple(aside for aside in self.left_off if not aside.off_reason and aside.case is not None)
+
+    @property
+    def taken_off(self) -> tuple[Aside, ...]:
+        """Cases that the chair took off, and those that are gone since they were on."""
+        return tuple(aside for aside in self.left_off if aside.off_reason or aside.case is None)
 
     @property
     def minutes(self) -> int:
@@ -193,8 +216,8 @@ def build(
     lines = {section: _merge(sorting, section) for section in CASE_SECTIONS}
     return Agenda(
         parts=number_parts(slots, lines),
-        left_off=tuple(sorting.left_off),
-        parked=tuple(sorting.parked),
+        left_off=tuple(sorted(sorting.left_off, key=lambda aside: aside.order)),
+        parked=tuple(sorted(sorting.parked, key=lambda aside: aside.order)),
         changes=tuple(sorting.changes),
     )
 

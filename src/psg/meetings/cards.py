@@ -57,6 +57,7 @@ class Card:
             about_place=self.subject_kind in (SubjectKind.PLACE, SubjectKind.BOTH),
             referrer_agency_id=self.referrer_agency_id,
             sent_on=_day(self.sent_at),
+            sent_at=self.sent_at,
             accepted_on=_day(self.accepted_at),
             review_on=self.review_on,
             band_rank=self.band_rank,

@@ -29,6 +29,8 @@ class LiveCase:
     about_place: bool
     referrer_agency_id: uuid.UUID
     sent_on: date | None = None
+    sent_at: datetime | None = None
+    """The moment of sending: which of two that are otherwise alike came first."""
     accepted_on: date | None = None
     review_on: date | None = None
     band_rank: int = 0
@@ -93,9 +95,21 @@ def section_for(case: LiveCase) -> Section:
 
 
 def natural_order(case: LiveCase) -> tuple[Any, ...]:
-    """Its natural place in a section: higher band first, then the earlier review, then the reference."""
-    when = case.sent_on if case.waiting else case.review_on
-    return (-case.band_rank, when or date.max, case.reference)
+    """Its natural place in a section. The order is total, so an agenda that nobody changed reads the same every time.
+
+    Higher band first; then the earlier date: of a referral the day it was sent, of an open case its review, and without
+    a review last; then whichever was sent first, to the moment; and at the very end the reference, which is unique.
+    """
+    return (-case.band_rank, (case.sent_on if case.waiting else case.review_on) or date.max, *_came_first(case))
+
+
+def review_order(case: LiveCase) -> tuple[Any, ...]:
+    """The order of cases that nothing calls for: review due first, without a review last, ties as above."""
+    return (case.review_on or date.max, *_came_first(case))
+
+
+def _came_first(case: LiveCase) -> tuple[Any, ...]:
+    return (case.sent_at is None, case.sent_at.timestamp() if case.sent_at else 0.0, case.reference)
 
 
 def sentence(why: Why, *, day: DayWords, agency: AgencyName) -> str:
