@@ -6,10 +6,10 @@ from typing import Any
 
 from psg import clock, reference
 from psg.meetings.models import Meeting
-from psg.partnerships.models import Group
+from psg.partnerships.queries import AnyGroup
 
 
-def offset(group: Group, code: str) -> int:
+def offset(group: AnyGroup, code: str) -> int:
     """A group's number of working days for one clock, such as referrals-close."""
     own = group.settings.get(code)
     if isinstance(own, int) and not isinstance(own, bool):
@@ -32,7 +32,7 @@ class CutOffs:
     remind_on: date
 
 
-def cut_offs(group: Group, held_on: date) -> CutOffs:
+def cut_offs(group: AnyGroup, held_on: date) -> CutOffs:
     """A meeting's dates in working days of England."""
     return CutOffs(
         referrals_close=clock.add_working_days(held_on, -offset(group, "referrals-close")),
@@ -48,7 +48,7 @@ def starts_at(meeting: Meeting) -> datetime:
     return clock.at_local(meeting.held_on, meeting.at)
 
 
-def quorum(group: Group) -> int:
+def quorum(group: AnyGroup) -> int:
     """How many agencies the group's terms ask for; 0 when they say nothing."""
     own = group.settings.get("quorum")
     return own if isinstance(own, int) and not isinstance(own, bool) and own > 0 else 0

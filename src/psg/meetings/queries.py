@@ -18,8 +18,7 @@ from psg.meetings.live import effect_of
 from psg.meetings.models import AgendaItem, Meeting, Outcome
 from psg.meetings.rules import Effect, MeetingState
 from psg.meetings.words import decision_words
-from psg.partnerships.models import Group
-from psg.partnerships.queries import directory
+from psg.partnerships.queries import AnyGroup, GroupPlace, directory
 
 _TO_COME = (MeetingState.PREPARING, MeetingState.PUBLISHED)
 
@@ -31,16 +30,16 @@ def find(_viewer: Viewer, standing: Standing, meeting_id: uuid.UUID) -> Meeting 
     )
 
 
-def groups_of(_viewer: Viewer, standing: Standing) -> list[Group]:
+def groups_of(_viewer: Viewer, standing: Standing) -> list[GroupPlace]:
     """The groups whose meetings a person sees: all for a coordinator, else those in which they hold a role."""
-    groups: Sequence[Group] = directory(standing.partnership_id).groups
+    groups = directory(standing.partnership_id).groups
     if Role.COORDINATOR in standing.roles:
         return list(groups)
     held = set(standing.groups)
     return [group for group in groups if group.id in held]
 
 
-def in_groups(groups: Iterable[Group], *, since: date, until: date) -> list[Meeting]:
+def in_groups(groups: Iterable[AnyGroup], *, since: date, until: date) -> list[Meeting]:
     """Meetings of these groups between two dates, by date: one query."""
     groups = list(groups)
     if not groups:
@@ -58,7 +57,7 @@ def in_groups(groups: Iterable[Group], *, since: date, until: date) -> list[Meet
     return list(db.session.scalars(statement))
 
 
-def next_meeting(group: Group, *, after: date | None = None) -> Meeting | None:
+def next_meeting(group: AnyGroup, *, after: date | None = None) -> Meeting | None:
     """The group's next meeting: today's until it is ended, else the first after; with `after`, the first after that."""
     return _next(group.partnership_id, group.id, after)
 

@@ -12,10 +12,11 @@ from sqlalchemy import and_, insert, select, update
 
 from psg import clock
 from psg.access import Role
+from psg.access.facts import GroupFacts
 from psg.accounts.models import User
 from psg.db import db
 from psg.partnerships.models import Agency, Group, Membership, NameStamp, PartnerAgency, Partnership, RoleHeld, Term
-from psg.partnerships.rules import MembershipState
+from psg.partnerships.rules import GroupState, MembershipState
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,32 @@ class Entry:
     valid_until: date | None
 
 
+@dataclass(frozen=True)
+class GroupPlace:
+    """A group of the partnership, as lists and choices need it."""
+
+    id: uuid.UUID
+    partnership_id: uuid.UUID
+    slug: str
+    name: str
+    state: GroupState
+    terms: str
+    settings: Mapping[str, Any]
+    chair_agency_id: uuid.UUID | None
+
+    def facts(self) -> GroupFacts:
+        """What access rules may know about it."""
+        return GroupFacts(self.partnership_id, self.id)
+
+
+AnyGroup = Group | GroupPlace
+"""A group's record, or what the directory keeps of it: enough for whoever only reads."""
+
+
 class Directory:
     """Names of a partnership's people, agencies and groups: read once, then looked up by id."""
 
-    def __init__(self, people: Sequence[Member], agencies: Sequence[AgencyPlace], groups: Sequence[Group]) -> None:
+    def __init__(self, people: Sequence[Member], agencies: Sequence[AgencyPlace], groups: Sequence[GroupPlace]) -> None:
         self.people = list(people)
         self.agencies = list(agencies)
         self.groups = list(groups)
@@ -113,7 +136,7 @@ class Directory:
         place = self._agencies.get(agency_id) if agency_id else None
         return place.name if place else self.agency(agency_id)
 
-    def group(self, group_id: uuid.UUID | None) -> Group | None:
+    def group(self, group_id: uuid.UUID | None) -> GroupPlace | None:
         """The group with that id."""
         return self._groups.get(group_id) if group_id else None
 
@@ -125,16 +148,11 @@ class Directory:
 
 def directory(partnership_id: uuid.UUID) -> Directory:
     """Everybody and everything with a name in a partnership, looked up once per request."""
-    known: dict[uuid.UUID, Directory] = _request_store("directories")
-    if partnership_id not in known:
-        names = _names(partnership_id)
-        known[partnership_id] = Directory(names.people, names.agencies, _groups(partnership_id))
-    return known[partnership_id]
+    return _names(partnership_id).directory
 
 
 def forget_directory(partnership_id: uuid.UUID) -> None:
     """Read the names again next time, after one of them changed in this request."""
-    _request_store("directories").pop(partnership_id, None)
     _request_store("names").pop(partnership_id, None)
     _request_store("changed")[partnership_id] = True
 
@@ -215,8 +233,7 @@ def _request_store(name: str) -> dict[uuid.UUID, Any]:
 
 @dataclass(frozen=True)
 class _Names:
-    people: Sequence[Member]
-    agencies: Sequence[AgencyPlace]
+    directory: Directory
     entries: Sequence[Entry]
     labels: Mapping[tuple[str, str], str]
 
@@ -241,7 +258,8 @@ def _names_by_stamp(partnership_id: uuid.UUID) -> _Names:
         return kept[1]
     entries = _entries(partnership_id)
     labelled = {(entry.list, entry.code): entry.label for entry in entries}
-    names = _Names(_members(partnership_id), _agencies(partnership_id), entries, labelled)
+    people = Directory(_members(partnership_id), _agencies(partnership_id), _groups(partnership_id))
+    names = _Names(people, entries, labelled)
     if stamp is not None:
         _kept[partnership_id] = (stamp, names)
     return names
@@ -342,9 +360,19 @@ def _agencies(partnership_id: uuid.UUID) -> list[AgencyPlace]:
     return [AgencyPlace(*row) for row in db.session.execute(statement)]
 
 
-def _groups(partnership_id: uuid.UUID) -> list[Group]:
-    statement = select(Group).where(Group.partnership_id == partnership_id).order_by(Group.name)
-    return list(db.session.scalars(statement))
+def _groups(partnership_id: uuid.UUID) -> list[GroupPlace]:
+    columns = (
+        Group.id,
+        Group.partnership_id,
+        Group.slug,
+        Group.name,
+        Group.state,
+        Group.terms,
+        Group.settings,
+        Group.chair_agency_id,
+    )
+    statement = select(*columns).where(Group.partnership_id == partnership_id).order_by(Group.name)
+    return [GroupPlace(*row) for row in db.session.execute(statement)]
 
 
 def find_group(_viewer: Any, standing: Any, group: str) -> Group | None:

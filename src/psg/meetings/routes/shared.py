@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response as Answer
 from psg import settings
 from psg.access import standing, viewer
 from psg.db import AlreadyDone, Clash, DomainError, transaction
+from psg.meetings.clocks import cut_offs
 from psg.meetings.effects import Incomplete
+from psg.meetings.live import Workbench
 from psg.meetings.models import Meeting, Series
 from psg.meetings.presenting import Presenter
-from psg.partnerships.models import Group
-from psg.partnerships.queries import directory
+from psg.partnerships.queries import GroupPlace, directory
 from psg.web.forms import Form
 
 
@@ -23,7 +24,7 @@ def presenter() -> Presenter:
     return Presenter(directory(standing().partnership_id))
 
 
-def group_of(meeting: Meeting) -> Group:
+def group_of(meeting: Meeting) -> GroupPlace:
     """The group of a meeting."""
     group = directory(meeting.partnership_id).group(meeting.group_id)
     if group is None:
@@ -81,3 +82,19 @@ def absolute(path: str) -> str:
 def viewer_id() -> uuid.UUID:
     """The signed-in person's id."""
     return viewer().user_id
+
+
+def bench_frame(meeting: Meeting, bench: Workbench) -> dict[str, Any]:
+    """What the pages on which an agenda is arranged have in common."""
+    group = group_of(meeting)
+    return {
+        "meeting": meeting,
+        "group": group,
+        "bench": bench,
+        "agenda": bench.agenda,
+        "cards": bench.cards,
+        "present": presenter(),
+        "dates": cut_offs(group, meeting.held_on),
+        "guests": guests.by_case(meeting),
+        "marking": standing().marking,
+    }
