@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from psg import __version__, access, audit, crypto, db, logs, paths, settings, web, wiring
 from psg.access import guard
+from psg.accounts import kept
 from psg.accounts.routes import ask_to_sign_in
 from psg.accounts.sessions import DatabaseSessions
 
@@ -48,6 +49,7 @@ def create_app(values: settings.Settings | None = None, *, more: Iterable[Bluepr
         https=values.https,
         build_nav=wiring.navigation,
         who=lambda: current_user.user_id if current_user.is_authenticated else None,
+        find_kept=kept.for_this_page,
     )
     # Working pages of a case that was erased: there is nothing left to work on.
     app.register_error_handler(crypto.Erased, lambda _: web.errors.render(404))

@@ -200,7 +200,7 @@ def test_text_of_a_timed_out_form_comes_back_to_its_writer_only(hall: Hall) -> N
     other.sign_in(hall.made.world.people["officer"].user_id)
     assert "Zxq" not in other.get("/kept", follow=True).text
     _sign_in_by_form(browser, "landlord@test.example")
-    back = browser.get("/kept")
+    back = browser.get("/kept", follow=True)
     assert "Zxq written just too late." in back.text
     assert _notes(hall.app) == before, "it is never executed by itself"
 

@@ -105,9 +105,10 @@ def test_a_session_that_ends_in_the_middle_of_a_note(site: Site, visit: Visit) -
     officer.press("Save note")
     officer.sees("Your work is kept")
     officer.sign_in("officer")
-    officer.sees_heading("Your work is kept")
-    expect(officer.page.get_by_label("What")).to_have_value(long_note)
-    officer.press("Send it again")
+    officer.sees_heading("Add a note")
+    officer.sees("Your work is kept")
+    expect(officer.page.get_by_label("What happened")).to_have_value(long_note)
+    officer.press("Save note")
     officer.open(f"/east-test/cases/{reference}/timeline")
     officer.sees(re.compile("music in the stairwell"))
 

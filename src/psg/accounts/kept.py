@@ -1,25 +1,32 @@
 """Forms that arrived after their session had timed out: sealed, kept half an hour, given back to the same person.
 
-They are never executed by themselves: the person sees what they typed and presses the button again.
+They are never executed by themselves: the person sees the form they typed it into, filled with it, and presses its
+button again.
 """
 
 import json
 import uuid
 from datetime import timedelta
+from urllib.parse import urlencode
 
-from flask import current_app, g, request
+from flask import current_app, g, request, url_for
+from flask_login import current_user
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import delete, select
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
 
 from psg import clock
 from psg.accounts.models import KeptPost
 from psg.crypto import keyring
 from psg.db import db, transaction
 from psg.ids import new_id
+from psg.web.kept import ARGUMENT, FIELD, Kept
 
 LASTS = timedelta(minutes=30)
-_NEVER = ("csrf_token", "password", "current")
+_NEVER = ("csrf_token", "password", "current", FIELD)
+_UNSEEN = ("once", "version")
+_LONGEST = 500
 _LABEL = "kept posts"
 
 
@@ -29,15 +36,14 @@ def keep_this_post() -> bool:
     if lapsed is None or request.method != "POST" or not request.form:
         return False
     user_id, state = lapsed
-    if not _token_is_of(state.get("csrf_token", "")):
+    path = _page_of_form()
+    if not path or not _token_is_of(state.get("csrf_token", "")):
         return False
     fields = [[name, value] for name, value in request.form.items(multi=True) if not name.startswith(_NEVER)]
     kept_id = new_id()
     sealed = keyring().seal_app(_LABEL, (user_id, kept_id), json.dumps(fields).encode("utf-8", "surrogatepass"))
     with transaction():
-        db.session.add(
-            KeptPost(id=kept_id, user_id=user_id, path=request.path, fields_sealed=sealed, kept_at=clock.now())
-        )
+        db.session.add(KeptPost(id=kept_id, user_id=user_id, path=path, fields_sealed=sealed, kept_at=clock.now()))
     return True
 
 
@@ -65,6 +71,28 @@ def typed_in(post: KeptPost) -> MultiDict[str, str]:
     return MultiDict([(name, value) for name, value in fields])
 
 
+def for_this_page() -> Kept | None:
+    """The late post that the page being opened is to take up: the reader's own, sent to this very page."""
+    try:
+        wanted = uuid.UUID(request.args.get(ARGUMENT, ""))
+    except ValueError:
+        return None
+    post = reading(current_user.user_id, wanted) if current_user.is_authenticated else None
+    if post is None or post.path.partition("?")[0] != request.path:
+        return None
+    return Kept(post.id, typed_in(post), post.kept_at + LASTS)
+
+
+def address(post: KeptPost) -> str:
+    """The page of the form, opened so that it is filled with what was typed."""
+    return f"{post.path}{'&' if '?' in post.path else '?'}{ARGUMENT}={post.id}"
+
+
+def answers(post: KeptPost) -> list[tuple[str, str]]:
+    """What a person typed or chose, without what the form carried along unseen."""
+    return [(name, value) for name, value in typed_in(post).items(multi=True) if name not in _UNSEEN and value.strip()]
+
+
 def forget(post: KeptPost) -> None:
     """Drop a kept form. Inside `transaction()`."""
     db.session.delete(post)
@@ -73,6 +101,21 @@ def forget(post: KeptPost) -> None:
 def forget_old() -> None:
     """Drop what has been kept long enough. Inside `transaction()`."""
     db.session.execute(delete(KeptPost).where(KeptPost.kept_at <= clock.now() - LASTS))
+
+
+def _page_of_form() -> str:
+    """The page on which the form that was sent can be shown again; "" where there is none, as behind a lone button."""
+    view = current_app.view_functions[request.endpoint or ""]
+    if page := getattr(view, "__drafts_of__", None):
+        return url_for(page, **(request.view_args or {}))[:_LONGEST]
+    try:
+        current_app.url_map.bind_to_environ(request.environ).match(method="GET")
+    except HTTPException:
+        return ""
+    others = [(name, value) for name, value in request.args.items(multi=True) if name != ARGUMENT]
+    query = urlencode(others)
+    path = f"{request.path}?{query}" if query else request.path
+    return path if len(path) <= _LONGEST else request.path
 
 
 def _token_is_of(raw: str) -> bool:

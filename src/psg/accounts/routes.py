@@ -2,10 +2,11 @@
 
 import hashlib
 import secrets
+import uuid
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, g, make_response, redirect, request, session, url_for
+from flask import Blueprint, Response, abort, current_app, flash, g, make_response, redirect, request, session, url_for
 from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
@@ -26,6 +27,7 @@ from psg.accounts.rules import LinkKind
 from psg.audit import queries as trail
 from psg.audit.events import Event
 from psg.db import db, reading_done, transaction
+from psg.web.kept import ARGUMENT, kept_id_sent, was_shown
 from psg.web.words import time_of_day
 
 bp = Blueprint("accounts", __name__)
@@ -267,11 +269,30 @@ def end_sessions() -> Answer:
 @bp.route("/kept", methods=["GET"])
 @signed_in
 def kept_text() -> Answer:
-    """What was typed when the session timed out, with a button to send it again."""
+    """What was typed when the session timed out: in its own form, or as plain words where that form is gone."""
     post = kept.newest(viewer().user_id)
     if post is None:
         return redirect("/my-work")
-    return page("accounts/kept.html", post=post, answers=list(kept.typed_in(post).items(multi=True)))
+    if not request.args.get("words"):
+        return redirect(kept.address(post), 303)
+    until = post.kept_at + kept.LASTS
+    return page("accounts/kept.html", post=post, until=until, answers=kept.answers(post))
+
+
+@bp.after_app_request
+def _after_kept(response: Response) -> Response:
+    """Drop a late post once its form was sent again and taken; show its words where its form is no longer shown."""
+    if request.method == "POST" and response.status_code == 303 and (sent := kept_id_sent()):
+        person = current_user.user_id if current_user.is_authenticated else None
+        post = kept.reading(person, uuid.UUID(sent)) if person is not None else None
+        if post is not None:
+            with transaction():
+                kept.forget(post)
+    opened = request.method == "GET" and request.args.get(ARGUMENT) and response.status_code in (200, 403, 404)
+    if opened and not was_shown() and kept.for_this_page() is not None:
+        reading_done()
+        return current_app.make_response(redirect(url_for("accounts.kept_text", words=1), 303))
+    return response
 
 
 @bp.route("/kept/forget", methods=["POST"])

@@ -118,7 +118,8 @@ def outcome_form(
     form = OutcomeForm(
         lead_agency=case.lead_agency_id or case.referrer_agency_id, lead_officer=case.lead_officer_id, **usual, **before
     )
-    form.version.data = form.version.data if form.is_submitted() else (outcome.version if outcome else None)
+    if form.fresh:
+        form.version.data = outcome.version if outcome else None
     form.decision.choices = decisions_for(case, outcome)
     form.next_review_on.offers = _review_offers(next_on)
     form.close_reason.choices = _terms(labels, "close-reasons")
@@ -181,7 +182,7 @@ def attendance_form(members: Sequence[Member], rows: Iterable[Attendance], meeti
             given[f"deputy_{number}"] = came[member.user_id].deputy
     made: type[Form] = type("AttendanceForm", (Form,), fields)
     form = made(**given)
-    if not form.is_submitted():
+    if form.fresh:
         form.version.data = meeting.version
     return form
 

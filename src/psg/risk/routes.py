@@ -72,7 +72,7 @@ def assess(case: Case, scheme: str) -> Answer:
         return visit.save()
     if step == "check":
         return visit.check()
-    return visit.questions()
+    return visit.questions() if request.method == "POST" else visit.opened()
 
 
 class _Visit:
@@ -101,6 +101,18 @@ class _Visit:
         if request.method == "POST" and request.form.get("step") == "edit":
             context["status"] = 200
         return self._page("risk/assess.html", form, **context)
+
+    def opened(self) -> Response:
+        """The questions, or the check page again for whoever was about to save when their session timed out."""
+        form: AssessForm = form_for(self.scoring, self.last, version=self.version)
+        if form.restored is None or form.restored.fields.get("step") != "save":
+            return self.questions(form)
+        wrong = [field for field in form.questions() if not field.validate(form)]
+        if wrong:
+            return self.questions(form)
+        return self._check_page(
+            form_for(self.scoring, self.last, CheckForm, version=self.version), self._outcome(form), status=200
+        )
 
     def check(self) -> Response:
         """What the answers come to. Missing ones are listed and nothing typed is lost."""

@@ -9,7 +9,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from psg.web import assets, errors, headers, nav, requests, words
+from psg.web import assets, errors, headers, kept, nav, requests, words
 from psg.web.forms import WHO
 
 
@@ -19,17 +19,20 @@ def init_app(
     https: bool,
     build_nav: Callable[[], nav.Nav] | None = None,
     who: Callable[[], uuid.UUID | None] = lambda: None,
+    find_kept: Callable[[], kept.Kept | None] = lambda: None,
     max_body: int = requests.MAX_BODY,
 ) -> None:
     """Set the kit up on an application.
 
     https: whether people reach it over TLS. build_nav: makes the frame of a page for the person signed in.
     who: the id of the person signed in, for idempotency keys.
+    find_kept: the late post that this page is opened for.
     """
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.extensions[WHO] = who
+    app.extensions[kept.EXTENSION] = find_kept
     # A token lasts as long as its session. The referrer check is replaced by Sec-Fetch-Site, because our own pages
     # send no referrer.
     app.config["WTF_CSRF_TIME_LIMIT"] = None

@@ -14,6 +14,7 @@ from wtforms import Field
 from psg import ids
 from psg.db.once import OnceKey
 from psg.web.fields.base import KitField
+from psg.web.kept import Kept, kept_for_this_page, kept_id_sent, note_shown
 from psg.web.widgets import MacroWidget
 
 WHO = "psg.web.who"
@@ -65,6 +66,8 @@ class Form(FlaskForm):
 
     kept:  what was typed earlier (a draft, a post after the session ended) to fill the form with, when it is not
            being posted now. Other keyword arguments fill single fields, as in WTForms.
+
+    A form whose page is opened to take up a post that came too late fills itself with what was typed (psg.web.kept).
     """
 
     class Meta:
@@ -81,9 +84,32 @@ class Form(FlaskForm):
     def __init__(self, *args: Any, kept: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         self.theirs: dict[str, str] = {}
         self.theirs_by = ""
-        if kept is not None and request.method not in _SUBMITTING:
-            kwargs["formdata"] = MultiDict(kept)
+        self.restored: Kept | None = None
+        if request.method not in _SUBMITTING and "formdata" not in kwargs:
+            self.restored = kept_for_this_page()
+            if self.restored is not None:
+                kwargs["formdata"] = self.restored.fields
+            elif kept is not None:
+                kwargs["formdata"] = MultiDict(kept)
         super().__init__(*args, **kwargs)
+        if self.restored is not None and "version" not in self.restored.fields:
+            self.version.data = None  # the version they were looking at: there was none
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it is shown anew: neither being sent nor given back after a time-out."""
+        return self.restored is None and request.method not in _SUBMITTING
+
+    def given_back(self) -> Kept | None:
+        """The late post it is filled with, for the words above it; whoever asks shows the form."""
+        if self.restored is not None:
+            note_shown()
+        return self.restored
+
+    @property
+    def kept_id(self) -> str:
+        """The id of the late post that this form takes up, so that sending it ends what was kept; "" for none."""
+        return str(self.restored.id) if self.restored is not None else kept_id_sent()
 
     def questions(self) -> list[KitField]:
         """The fields people see, in order."""

@@ -12,6 +12,7 @@ from psg.cases.operations.recording import may_change_in_place
 from psg.cases.routes.shared import bp, carry_out, case_url, directory, say_clash, show, stale
 from psg.cases.rules import Move, fingerprint, why_not
 from psg.db import DomainError, transaction
+from psg.web.kept import drafts_of
 from psg.web.words import time_of_day
 
 _KEPT = (
@@ -54,6 +55,7 @@ def _add(case: Case, form: NoteForm) -> str:
 
 @bp.route("/<partnership>/cases/<reference>/notes/keep", methods=["POST"])
 @requires(Permission.CASE_WRITE, case=queries.find)
+@drafts_of("cases.add_note")
 def keep_note(case: Case) -> Response:
     """Keep a note while it is being written: called by the page every few seconds, says nothing back."""
     fields = {name: request.form[name] for name in _KEPT if request.form.get(name)}

@@ -112,7 +112,7 @@ def item(meeting: Meeting, case_id: uuid.UUID, what: str) -> Answer:
     if line is None and not (what == "park" and case_id in bench.cards):
         abort(404)
     form = _item_form(meeting, bench, case_id, what)
-    if not form.is_submitted():
+    if form.fresh:
         form.version.data = meeting.version
     status: int = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
@@ -185,7 +185,7 @@ def add(meeting: Meeting) -> Answer:
     names = presenter().names
     form.agency.choices = [option(agency.id, agency.name) for agency in names.agencies if agency.active]
     form.agency.coerce = uuid.UUID
-    if not form.is_submitted():
+    if form.fresh:
         form.version.data = meeting.version
     status: int = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
@@ -262,7 +262,7 @@ def ask(case: Case) -> Answer:
 def publish(meeting: Meeting) -> Answer:
     """Who gets a mail, whose agency will see nothing, what cannot be changed afterwards; then publish."""
     form = ActForm()
-    if not form.is_submitted():
+    if form.fresh:
         form.version.data = meeting.version
     status: int = 422 if form.is_submitted() else 200
     signed = signed_agencies([meeting.partnership_id]).get(meeting.partnership_id, set())

@@ -57,7 +57,7 @@ def correct(meeting: Meeting, item: AgendaItem) -> Answer:
     kept = outcome or note_of(item)
     text = (outcome.agreed if outcome else kept.text if kept else "") or ""
     form: Any = CorrectForm(text=text) if outcome else NoteForm(text=text)
-    if not form.is_submitted():
+    if form.fresh:
         form.version.data = kept.version if kept else None
     seen = form.version.data
     status: int = 422 if form.is_submitted() else 200
@@ -96,7 +96,7 @@ def agree(meeting: Meeting) -> Answer:
     """Mark the minutes as agreed. Nothing of them changes afterwards."""
     _must_be_over(meeting)
     form = ActForm()
-    if not form.is_submitted():
+    if form.fresh:
         form.version.data = meeting.version
     return _confirm(
         meeting, form, "meetings/agree.html", "Minutes agreed. Later truth is an addendum.", operations.agree_minutes

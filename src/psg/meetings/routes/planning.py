@@ -83,7 +83,7 @@ def change(meeting: Meeting) -> Answer:
     """Move a meeting to another date, time or place."""
     group = group_of(meeting)
     form = MeetingForm(held_on=meeting.held_on, at=meeting.at, minutes=meeting.minutes, place=meeting.place)
-    if not form.is_submitted():
+    if form.fresh:
         form.version.data = meeting.version
     status: int = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
@@ -116,7 +116,7 @@ def change(meeting: Meeting) -> Answer:
 def cancel(meeting: Meeting) -> Answer:
     """Cancel a meeting, with a reason."""
     form = CancelForm()
-    if not form.is_submitted():
+    if form.fresh:
         form.version.data = meeting.version
     status: int = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
@@ -155,7 +155,7 @@ def _series_form(kept: Series | None) -> SeriesForm:
         minutes=kept.minutes,
         place=kept.place,
     )
-    if not form.is_submitted():
+    if form.fresh:
         form.version.data = kept.version
     return form
 

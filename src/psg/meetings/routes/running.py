@@ -88,7 +88,7 @@ def run_item(meeting: Meeting, item: AgendaItem) -> Answer:
 def _section(meeting: Meeting, item: AgendaItem) -> Answer:
     note = note_of(item)
     form = NoteForm(text=note.text if note else "")
-    if not form.is_submitted():
+    if form.fresh:
         form.version.data = note.version if note else None
     seen = form.version.data
     status: int = 422 if form.is_submitted() else 200
@@ -192,7 +192,7 @@ def _decided_words(case: Case, form: OutcomeForm) -> str:
 def end(meeting: Meeting) -> Answer:
     """End the meeting: the record can be read at once, and what was not reached comes to the next meeting."""
     form = ActForm()
-    if not form.is_submitted():
+    if form.fresh:
         form.version.data = meeting.version
     status: int = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
