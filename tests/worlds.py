@@ -76,6 +76,7 @@ PEOPLE: dict[str, tuple[str, str, list[tuple[str, Role, str | None]]]] = {
     "figures": ("council", "east", [("east", Role.FIGURES, None)]),
     "suspended": ("police", "east", [("east", Role.PRACTITIONER, "psg")]),
     "roleless": ("council", "east", []),
+    "guest": ("housing", "east", [("east", Role.GUEST, None)]),
     "both": ("police", "east city", [("east", Role.PRACTITIONER, "psg"), ("city", Role.PRACTITIONER, "citypsg")]),
     "citycoordinator": ("citycouncil", "city", [("city", Role.COORDINATOR, None)]),
     "cityofficer": ("police", "city", [("city", Role.PRACTITIONER, "citypsg")]),

@@ -30,6 +30,7 @@ from psg.cases import routes as case_routes
 from psg.db import db
 from psg.meetings import choices as meeting_choices
 from psg.meetings import queries as meetings
+from psg.meetings import guest_reminding
 from psg.meetings import reminding as meeting_reminding
 from psg.meetings import routes as meeting_routes
 from psg.oversight import routes as oversight_routes
@@ -96,6 +97,7 @@ def connect(app: Flask) -> None:
     kinds.register(*case_reminding.KINDS)
     kinds.register(*action_reminding.KINDS)
     kinds.register(*meeting_reminding.KINDS)
+    kinds.register(*guest_reminding.KINDS)
     jobs.register()
 
 

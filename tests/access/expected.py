@@ -2,7 +2,8 @@
 
 People: w writer (referrer of the case), c coordinator, h chair of the case's group, m member of that group, o member of
 another group, y chair of another group, n named on the case (lead officer, no group), e owner of the action (no group),
-a colleague of the action's agency in the group, l agency lead, g governance, f figures, x suspended or stranger.
+a colleague of the action's agency in the group, l agency lead, g governance, f figures, i invited to an agenda item and
+otherwise only a guest, x suspended or stranger.
 Nobody of an agency without a signature may do any of this; the tests put everybody there too.
 """
 
@@ -89,10 +90,13 @@ ON_MEETINGS: dict[P, dict[str, str]] = {
     P.MINUTES_AGREE: {"published": "c h", "preparing": "c h"},
 }
 
+ON_INVITATIONS: dict[P, dict[str, str]] = {P.ITEM_READ: {"open": "i", "closed": "", "somebody else's": ""}}
+
 ON_COLLEAGUES: dict[P, dict[str, str]] = {
     # of the lead's own agency, of another one, oneself as coordinator, oneself as lead
     P.PERSON_READ: {"own agency": "c l", "other agency": "c", "self": "c l"},
     P.PERSON_SUSPEND: {"own agency": "c l", "other agency": "c", "self": ""},
+    P.PERSON_RESTORE: {"own agency": "c", "other agency": "c", "self": "", "own agency, suspended by a lead": "c l"},
     P.ROLE_GRANT: {"own agency": "c", "other agency": "c", "self": ""},
 }
 

@@ -27,6 +27,8 @@ PAIRS = (
     ("open", "draft"),
     ("published", "youngmeeting"),
     ("published", "citymeeting"),
+    ("preparing", "published-guest"),
+    ("youngmeeting", "published-guest"),
     ("police-officer", "council-youth"),
     ("police-officer", "city-person"),
     ("themes", "city-themes"),
@@ -53,6 +55,10 @@ def _all(world: World, scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in ("preparing", "published", "held", "youngmeeting", "citymeeting"):
         place = CITY if name.startswith("city") else EAST
         yield {"held": "agreed"}.get(name, name), _meeting(scene, name) | {"partnership": place}
+    for name in ("published", "published-withdrawn", "preparing", "held"):
+        record = {"meeting_id": scene.ids[name.split("-")[0]], "invitation_id": scene.ids[f"{name}-invitation"]}
+        yield f"{name}-guest", record | {"partnership": EAST}
+    yield "city-guest", {"partnership": CITY, "invitation_id": scene.ids["published-invitation"]}
     yield "foreign-meeting", _meeting(scene, "citymeeting") | {"partnership": EAST}
     yield "psg", {"partnership": EAST, "group": "psg"}
     yield "young-group", {"partnership": EAST, "group": "young"}
@@ -64,7 +70,7 @@ def _all(world: World, scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _unknown() -> dict[str, Any]:
     ids = ("event", "involvement", "place", "number", "action", "case", "assessment", "meeting", "item", "user", "role")
-    more = ("agency", "term", "pair", "delivery")
+    more = ("invitation", "agency", "term", "pair", "delivery")
     return {
         "partnership": EAST,
         "reference": new_reference("EC"),
@@ -106,6 +112,7 @@ def _people(world: World, scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
         ("council-youth", "youth", EAST),
         ("a-coordinator", "coordinator", EAST),
         ("a-lead", "policelead", EAST),
+        ("slept-before", "suspended", EAST),
         ("city-person", "cityofficer", CITY),
         ("foreign-person", "cityofficer", EAST),
     ):
@@ -113,6 +120,7 @@ def _people(world: World, scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
         member = db.session.query(members).filter_by(user_id=user_id).first()
         role = db.session.query(roles).filter_by(membership_id=member.id).first()
         yield record, {"partnership": place, "user_id": user_id, "role_id": role.id}
+    yield "slept-by-lead", {"partnership": EAST, "user_id": scene.ids["asleep"]}
     yield "invited-police", {"partnership": EAST, "user_id": scene.ids["invited"]}
 
 

@@ -6,15 +6,32 @@ from collections.abc import Iterator
 import pytest
 
 from psg.access import policy
-from psg.access.facts import ActionFacts, AgencyFacts, CaseFacts, Facts, MeetingFacts, PartnershipFacts, PersonFacts
+from psg.access.facts import (
+    ActionFacts,
+    AgencyFacts,
+    CaseFacts,
+    Facts,
+    InvitationFacts,
+    MeetingFacts,
+    PartnershipFacts,
+    PersonFacts,
+)
 from psg.access.permissions import NEEDS_AGREEMENT, Permission
 from psg.access.roles import Role
 from psg.access.viewer import Standing, Viewer
-from tests.access.expected import CASE_STATES, IN_PARTNERSHIP, ON_CASES, ON_COLLEAGUES, ON_MEETINGS, ON_SIGNATURES
+from tests.access.expected import (
+    CASE_STATES,
+    IN_PARTNERSHIP,
+    ON_CASES,
+    ON_COLLEAGUES,
+    ON_INVITATIONS,
+    ON_MEETINGS,
+    ON_SIGNATURES,
+)
 
 HERE, THERE, GROUP, OTHER_GROUP = (uuid.UUID(int=n) for n in (1, 2, 3, 4))
 OWN_AGENCY, OTHER_AGENCY, ACTING_AGENCY = (uuid.UUID(int=n) for n in (11, 12, 13))
-IDS = {letter: uuid.UUID(int=100 + n) for n, letter in enumerate("wchmoyneaglfx")}
+IDS = {letter: uuid.UUID(int=100 + n) for n, letter in enumerate("wchmoyneaglfix")}
 
 ROLES: dict[str, tuple[frozenset[Role], dict[uuid.UUID, frozenset[Role]]]] = {
     "w": (frozenset({Role.PRACTITIONER}), {}),
@@ -29,6 +46,7 @@ ROLES: dict[str, tuple[frozenset[Role], dict[uuid.UUID, frozenset[Role]]]] = {
     "l": (frozenset({Role.AGENCY_LEAD}), {}),
     "g": (frozenset({Role.GOVERNANCE}), {}),
     "f": (frozenset({Role.FIGURES}), {}),
+    "i": (frozenset({Role.GUEST}), {}),
 }
 
 
@@ -67,6 +85,9 @@ def subject(permission: Permission, relation: str) -> Facts:
         return facts
     if permission in ON_MEETINGS:
         return MeetingFacts(HERE, GROUP, relation == "published")
+    if permission in ON_INVITATIONS:
+        invited = uuid.UUID(int=55) if relation == "somebody else's" else IDS["i"]
+        return InvitationFacts(HERE, invited, relation != "closed")
     if permission in ON_SIGNATURES:
         agency = OTHER_AGENCY if relation == "other agency" else OWN_AGENCY
         named = {"own, named": IDS["l"], "own, somebody else": uuid.UUID(int=77)}.get(relation)
@@ -76,7 +97,7 @@ def subject(permission: Permission, relation: str) -> Facts:
 
 def cells() -> Iterator[tuple[Permission, str, str, bool]]:
     """(permission, relation, person, allowed) for every cell written by hand."""
-    for table in (ON_CASES, ON_MEETINGS, ON_SIGNATURES):
+    for table in (ON_CASES, ON_MEETINGS, ON_SIGNATURES, ON_INVITATIONS):
         for permission, relations in table.items():
             for relation, allowed in relations.items():
                 for letter in IDS:
@@ -88,7 +109,7 @@ def cells() -> Iterator[tuple[Permission, str, str, bool]]:
 
 @pytest.mark.parametrize("permission", Permission, ids=lambda p: p.value)
 def test_every_permission_stands_in_the_tables_written_by_hand(permission):
-    tables = (ON_CASES, ON_MEETINGS, ON_SIGNATURES, IN_PARTNERSHIP, ON_COLLEAGUES)
+    tables = (ON_CASES, ON_MEETINGS, ON_SIGNATURES, ON_INVITATIONS, IN_PARTNERSHIP, ON_COLLEAGUES)
     assert sum(permission in table for table in tables) == 1
 
 
@@ -111,7 +132,8 @@ def test_colleagues():
             for letter in IDS:
                 agency = OTHER_AGENCY if relation == "other agency" else OWN_AGENCY
                 user = IDS[letter] if relation == "self" else uuid.UUID(int=55)
-                granted = policy.permits(person(letter), permission, PersonFacts(HERE, user, agency))
+                by_lead = relation.endswith("suspended by a lead")
+                granted = policy.permits(person(letter), permission, PersonFacts(HERE, user, agency, by_lead))
                 assert granted is (letter in allowed.split()), (permission, relation, letter)
 
 
@@ -139,7 +161,11 @@ def _witnesses() -> list[tuple[Permission, policy.Rule, Viewer, Facts]]:
     found: dict[tuple[Permission, str], tuple[Permission, policy.Rule, Viewer, Facts]] = {}
     people = [person(letter) for letter in IDS]
     admin = Viewer(user_id=IDS["x"], first_name="x", name="x", is_system_administrator=True)
-    colleagues = [PersonFacts(HERE, uuid.UUID(int=55), agency) for agency in (OWN_AGENCY, OTHER_AGENCY)]
+    colleagues = [
+        PersonFacts(HERE, uuid.UUID(int=55), agency, by_lead)
+        for agency in (OWN_AGENCY, OTHER_AGENCY)
+        for by_lead in (False, True)
+    ]
     asked = [(p, subject(p, relation)) for p, relation, _, _ in cells()]
     asked += [(p, facts) for p in ON_COLLEAGUES for facts in colleagues]
     for permission, facts in asked:

@@ -5,6 +5,9 @@ A token is CNRY-<tenant>-<case or part>-<field>. Nobody not named here may find 
 
 CASES: dict[str, str] = {
     "EAST-OPEN": "coordinator chair officer landlord both",
+    "EAST-OPEN-TITLE": "coordinator chair officer landlord both guest",
+    "EAST-OPEN-NOW": "coordinator chair officer landlord both guest",
+    "EAST-OPEN-INVITED": "coordinator chair",
     "EAST-SENT": "referrer coordinator chair",
     "EAST-UNSURE": "referrer coordinator",
     "EAST-DRAFT": "referrer",
@@ -38,6 +41,8 @@ PARTS: dict[str, str] = {
     "EAST-STAFF-BOTH": f"{EAST} {CITY}",
     "EAST-STAFF-COORDINATOR": f"{EAST} {CITY}",  # wrote the test world's agreements, in both partnerships
     "EAST-STAFF-SUSPENDED": f"{EAST} suspended",
+    "EAST-STAFF-CHAIR": f"{EAST} guest",  # who invited the guest
+    "EAST-STAFF-GUEST": f"{EAST} guest",
     "EAST-STAFF-ADMIN": "admin",
     "EAST-STAFF": EAST,
     "CITY-STAFF": CITY,
@@ -53,6 +58,7 @@ PARTS: dict[str, str] = {
     "CITY-AGREEMENT": CITY,
     "EAST-MEETING-YOUNGMEETING": "coordinator youthchair youth",
     "EAST-MEETING": PSG,
+    "EAST-MEETING-PUBLISHED": f"{PSG} guest",
     "CITY-MEETING": CITY,
     "EAST-HELD": PSG,
     "CITY-CITYMEETING": CITY,

@@ -24,9 +24,10 @@ from psg.cases.models import Case, Involvement
 from psg.cases.rules import SubjectKind, When
 from psg.cases.values import PERSON_DETAILS, PLACE_DETAILS, CaseValues, PersonValues
 from psg.db import Model, db, transaction
+from psg.meetings import guests
 from psg.meetings import operations as meetings
 from psg.meetings.models import AgendaItem, Meeting
-from psg.meetings.rules import Attended, Section
+from psg.meetings.rules import Attended, ComesAs, Section
 from psg.partnerships import operations as partnerships
 from psg.partnerships.models import Group, PartnerAgency
 from psg.people.rules import Born, Names
@@ -71,6 +72,7 @@ def plant(world: World) -> Scene:
     for name in CASES:
         _case(world, scene, name)
     _meetings(world, scene)
+    _guests(world, scene)
     _after_meetings(world, scene)
     return scene
 
@@ -94,15 +96,20 @@ def _staff(world: World) -> None:
 
 
 def _invited(world: World, scene: Scene) -> None:
-    """Somebody of the police who has not accepted yet."""
+    """Two of the police who have not accepted yet; one of them suspended by their lead."""
     by = world.viewer("coordinator")
+    for name in ("invited", "asleep"):
+        with transaction():
+            user = accounts.create_user(
+                email=f"{name}@test.example", first_name="Invited", last_name=token("EAST", "staff", name), by=by
+            )
+            member = partnerships.add_member(
+                world.east, user_id=user.id, agency_id=world.agencies["police"], post="New", by=by
+            )
+            accounts.invite(user, partnership_id=world.east, by=by)
+        scene.ids[name] = user.id
     with transaction():
-        user = accounts.create_user(
-            email="invited@test.example", first_name="Invited", last_name=token("EAST", "staff", "invited"), by=by
-        )
-        partnerships.add_member(world.east, user_id=user.id, agency_id=world.agencies["police"], post="New", by=by)
-        accounts.invite(user, partnership_id=world.east, by=by)
-    scene.ids["invited"] = user.id
+        partnerships.suspend(member, by=world.viewer("policelead"))
 
 
 def _plans(world: World, scene: Scene) -> None:
@@ -412,6 +419,23 @@ def _meetings(world: World, scene: Scene) -> None:
             scene.ids[
                 f"{name}-{'item' if item.case_id == case.id else 'standing' if item.case_id is None else 'other'}"
             ] = item.id
+
+
+def _guests(world: World, scene: Scene) -> None:
+    """The guest is invited to the case open at three meetings, of which one is published and lies ahead; to that one
+    also once more, withdrawn."""
+    by, guest = world.viewer("chair"), world.people["guest"].user_id
+    case = cases_find(world, "east", scene.ids["open"])
+    for name in ("published-withdrawn", "published", "preparing", "held"):
+        meeting = db.session.get(Meeting, (world.east, scene.ids[name.split("-")[0]]))
+        assert meeting is not None
+        reason = token("east", "open", "invited", name)
+        with transaction(hold=(meeting,)):
+            made = guests.invite(meeting, case, user_id=guest, comes_as=ComesAs.GUEST, reason=reason, by=by)
+        scene.ids[f"{name}-invitation"] = made.id
+        if name.endswith("withdrawn"):
+            with transaction(hold=(made,)):
+                guests.withdraw(made, by=by)
 
 
 def _items(meeting: Meeting) -> list[AgendaItem]:

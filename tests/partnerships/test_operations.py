@@ -165,7 +165,7 @@ def test_who_never_accepted_is_restored_to_an_invitation(world: World) -> None:
             agency_id=world.agencies["police"],
             by=world.viewer("coordinator"),
         )
-        operations.suspend(member, by=world.viewer("coordinator"))
+        operations.suspend(member, by=world.viewer("policelead"))
         operations.restore(member, by=world.viewer("policelead"))
     assert member.state is MembershipState.INVITED, "a new invitation can be sent, and no work is given to nobody"
 

@@ -45,6 +45,16 @@ class MeetingFacts:
 
 
 @dataclass(frozen=True)
+class InvitationFacts:
+    """An invitation of one person to one agenda item of one meeting."""
+
+    partnership_id: uuid.UUID
+    guest_id: uuid.UUID
+    open: bool
+    """Published, still on the agenda, not withdrawn, and the meeting not over."""
+
+
+@dataclass(frozen=True)
 class CaseFacts:
     """A case, or something that belongs to one."""
 
@@ -78,6 +88,8 @@ class PersonFacts:
     partnership_id: uuid.UUID
     user_id: uuid.UUID
     agency_id: uuid.UUID
+    suspended_by_lead: bool = False
+    """Whether the suspension that stands was made by a lead of their agency, not by a coordinator."""
 
 
 @dataclass(frozen=True)

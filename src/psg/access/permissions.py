@@ -46,6 +46,8 @@ class Permission(StrEnum):
     """See one's groups' meetings."""
     MEETING_READ = "meeting:read"
     """Read a published agenda, the record and the minutes of a meeting."""
+    ITEM_READ = "item:read"
+    """Read the one agenda item one is invited to as a guest or observer."""
     AGENDA_BUILD = "agenda:build"
     """Arrange and publish an agenda."""
     MEETING_RUN = "meeting:run"
@@ -67,7 +69,9 @@ class Permission(StrEnum):
     PERSON_INVITE = "person:invite"
     """Invite a colleague."""
     PERSON_SUSPEND = "person:suspend"
-    """Suspend or restore a colleague."""
+    """Suspend a colleague."""
+    PERSON_RESTORE = "person:restore"
+    """Lift a colleague's suspension."""
     ROLE_GRANT = "role:grant"
     """Give or end a role."""
     AGENCY_LIST = "agency:list"
@@ -116,6 +120,7 @@ NEEDS_AGREEMENT = frozenset(
         Permission.AGENCY_ACTIONS,
         Permission.MEETING_LIST,
         Permission.MEETING_READ,
+        Permission.ITEM_READ,
         Permission.AGENDA_BUILD,
         Permission.MEETING_RUN,
         Permission.MINUTES_AGREE,

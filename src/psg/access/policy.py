@@ -6,7 +6,16 @@ line holds. The agreement is no rule of this table: it is a condition of every l
 
 from collections.abc import Callable
 
-from psg.access.facts import ActionFacts, AgencyFacts, CaseFacts, Facts, GroupFacts, MeetingFacts, PersonFacts
+from psg.access.facts import (
+    ActionFacts,
+    AgencyFacts,
+    CaseFacts,
+    Facts,
+    GroupFacts,
+    InvitationFacts,
+    MeetingFacts,
+    PersonFacts,
+)
 from psg.access.permissions import NEEDS_AGREEMENT, Permission
 from psg.access.roles import Role
 from psg.access.viewer import Standing, Viewer
@@ -39,6 +48,12 @@ def _group_role(viewer: Viewer, facts: Facts, role: Role) -> bool:
 def belongs(viewer: Viewer, facts: Facts) -> bool:
     """Is an active member of the partnership."""
     return _place(viewer, facts) is not None
+
+
+def belongs_and_is_no_mere_guest(viewer: Viewer, facts: Facts) -> bool:
+    """Is an active member of the partnership, and more than a guest of single agenda items."""
+    place = _place(viewer, facts)
+    return place is not None and not place.only_guest
 
 
 def practises(viewer: Viewer, facts: Facts) -> bool:
@@ -156,6 +171,16 @@ def works_in_the_group(viewer: Viewer, facts: Facts) -> bool:
     return _group_role(viewer, facts, Role.PRACTITIONER)
 
 
+def is_invited_to_the_item(viewer: Viewer, facts: Facts) -> bool:
+    """Is invited to this agenda item, once the agenda is published and until the meeting is over."""
+    return (
+        isinstance(facts, InvitationFacts)
+        and facts.open
+        and facts.guest_id == viewer.user_id
+        and belongs(viewer, facts)
+    )
+
+
 # Rules about colleagues and agencies
 
 
@@ -170,6 +195,11 @@ def leads_their_agency(viewer: Viewer, facts: Facts) -> bool:
 def leads_them_not_self(viewer: Viewer, facts: Facts) -> bool:
     """Leads this colleague's agency and is somebody else."""
     return isinstance(facts, PersonFacts) and facts.user_id != viewer.user_id and leads_their_agency(viewer, facts)
+
+
+def lifts_what_a_lead_did(viewer: Viewer, facts: Facts) -> bool:
+    """Leads this colleague's agency, is somebody else, and no coordinator made the suspension."""
+    return isinstance(facts, PersonFacts) and facts.suspended_by_lead and leads_them_not_self(viewer, facts)
 
 
 def coordinates_them_not_self(viewer: Viewer, facts: Facts) -> bool:
@@ -220,10 +250,11 @@ RULES: dict[Permission, tuple[Rule, ...]] = {
     Permission.AGENCY_ACTIONS: (leads_an_agency,),
     Permission.MEETING_LIST: _WORKS,
     Permission.MEETING_READ: (coordinates, chairs_the_group, works_in_the_group),
+    Permission.ITEM_READ: (is_invited_to_the_item,),
     Permission.AGENDA_BUILD: (coordinates, chairs_the_group),
     Permission.MEETING_RUN: (coordinates, chairs_the_group),
     Permission.MINUTES_AGREE: (coordinates, chairs_the_group),
-    Permission.AGREEMENT_READ: (belongs,),
+    Permission.AGREEMENT_READ: (belongs_and_is_no_mere_guest,),
     Permission.AGREEMENT_EDIT: (coordinates, governs_information),
     Permission.AGREEMENT_SIGN: (is_the_signatory,),
     Permission.AGREEMENT_END: (governs_information, leads_their_agency),
@@ -231,10 +262,11 @@ RULES: dict[Permission, tuple[Rule, ...]] = {
     Permission.PERSON_READ: (coordinates, leads_their_agency),
     Permission.PERSON_INVITE: (coordinates, leads_an_agency),
     Permission.PERSON_SUSPEND: (coordinates_them_not_self, leads_them_not_self),
+    Permission.PERSON_RESTORE: (coordinates_them_not_self, lifts_what_a_lead_did),
     Permission.ROLE_GRANT: (coordinates_them_not_self,),
-    Permission.AGENCY_LIST: (belongs,),
+    Permission.AGENCY_LIST: (belongs_and_is_no_mere_guest,),
     Permission.AGENCY_EDIT: (coordinates,),
-    Permission.GROUP_READ: (belongs,),
+    Permission.GROUP_READ: (belongs_and_is_no_mere_guest,),
     Permission.GROUP_EDIT: (coordinates,),
     Permission.LISTS_EDIT: (coordinates,),
     Permission.DELIVERY_READ: (coordinates,),
@@ -264,5 +296,9 @@ def permits(viewer: Viewer, permission: Permission, facts: Facts) -> bool:
 
 
 def could_ever(place: Standing, permission: Permission) -> bool:
-    """Whether any role of this person could open such a thing: only they are told that an agreement is missing."""
-    return permission in NEEDS_AGREEMENT and (place.works_cases or Role.AGENCY_LEAD in place.roles)
+    """Whether any role of this person could open such a thing: only they are told that an agreement is missing.
+
+    Anybody may be invited to an agenda item, so everybody is told there, whether or not there is an invitation.
+    """
+    works = place.works_cases or Role.AGENCY_LEAD in place.roles
+    return permission in NEEDS_AGREEMENT and (works or permission is Permission.ITEM_READ)

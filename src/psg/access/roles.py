@@ -18,6 +18,8 @@ class Role(StrEnum):
     """Information-governance officer: agreements and the audit trail. Sees no case text."""
     FIGURES = "figures"
     """Partnership viewer: figures only."""
+    GUEST = "guest"
+    """Has an account so that they can be invited to single agenda items. Opens nothing by itself."""
 
 
 GROUP_ROLES = frozenset({Role.PRACTITIONER, Role.CHAIR})
@@ -30,4 +32,5 @@ ROLE_WORDS = {
     Role.AGENCY_LEAD: "Agency lead",
     Role.GOVERNANCE: "Information-governance officer",
     Role.FIGURES: "Partnership viewer (figures only)",
+    Role.GUEST: "Guest (items they are invited to)",
 }

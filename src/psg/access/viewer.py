@@ -41,6 +41,11 @@ class Standing:
         return group_id is not None and role in self.groups.get(group_id, frozenset())
 
     @property
+    def only_guest(self) -> bool:
+        """Whether the person is here for single agenda items and nothing else."""
+        return self.roles == {Role.GUEST} and not self.groups
+
+    @property
     def works_cases(self) -> bool:
         """Whether any role here opens cases at all."""
         return any(self.holds(role) for role in (Role.PRACTITIONER, Role.CHAIR, Role.COORDINATOR))

@@ -8,7 +8,7 @@ from flask import redirect, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
-from psg.access import Permission, Standing, can, page, requires, standing
+from psg.access import Permission, Standing, can, page, signed_in, standing
 from psg.agreements import queries
 from psg.agreements.blueprint import bp
 from psg.agreements.models import Agreement, AgreementParty, AgreementVersion
@@ -73,12 +73,13 @@ def _for_templates() -> dict[str, Any]:
 
 
 @bp.route("/<partnership>/agreement-needed")
-@requires(Permission.AGREEMENT_READ)
+@signed_in
 def needed() -> Answer:
-    """The same page at an address of its own."""
+    """The same page at an address of its own: about one's own agency, so also for somebody who is only a guest."""
     place = standing()
     if place.agreement_signed:
-        return redirect(url_for(".agreement_list", partnership=place.slug))
+        reads = can(Permission.AGREEMENT_READ)
+        return redirect(url_for(".agreement_list", partnership=place.slug) if reads else "/my-work")
     return page("agreements/needed.html", place=place)
 
 

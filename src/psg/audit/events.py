@@ -151,6 +151,12 @@ class Event(Enum):
     CALENDAR_FILE_OPENED = ("meeting.calendar_file", Category.CONSULTATION, "took a meeting's calendar file")
     DECISION_RECORDED = ("meeting.decision_recorded", Category.COLLECTION, "recorded the decision about case {case}")
     GUEST_INVITED = ("meeting.guest_invited", Category.DISCLOSURE, "invited a guest to an agenda item")
+    GUEST_LOOKED_AT_ITEM = (
+        "meeting.guest_looked",
+        Category.CONSULTATION,
+        "looked, as a guest, at the agenda item of case {case}",
+    )
+    GUEST_WITHDRAWN = ("meeting.guest_withdrawn", Category.ALTERATION, "withdrew a guest's invitation")
     MEETING_ADDED = ("meeting.added", Category.CONFIGURATION, "added a meeting")
     MEETING_CANCELLED = ("meeting.cancelled", Category.CONFIGURATION, "cancelled a meeting ({why})")
     MEETING_CHANGED = ("meeting.changed", Category.CONFIGURATION, "changed {fields} of a meeting")

@@ -89,7 +89,7 @@ def minutes_pdf(record: Record, present: Presenter, viewer: Viewer, standing: St
         "attendance": [
             {
                 "agency": present.names.agency_name(row.agency_id),
-                "person": present.names.user(row.user_id),
+                "person": present.names.user(row.user_id) + (" (guest)" if row.user_id in record.guests else ""),
                 "came": ATTENDED_WORDS[row.attended] + (f": {row.deputy}" if row.deputy else ""),
             }
             for row in record.attendance
@@ -106,7 +106,8 @@ def minutes_pdf(record: Record, present: Presenter, viewer: Viewer, standing: St
 
 def quorum_words(record: Record, present: Presenter) -> str:
     """How many agencies came, against what the group's terms ask for."""
-    came = {row.agency_id for row in record.attendance if row.attended in PRESENT}
+    members = [row for row in record.attendance if row.user_id not in record.guests]
+    came = {row.agency_id for row in members if row.attended in PRESENT}
     group = present.names.group(record.meeting.group_id)
     needed = quorum(group) if group else 0
     words = f"{plural(len(came), 'agency', 'agencies')} came."

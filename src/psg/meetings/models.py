@@ -4,13 +4,13 @@ import uuid
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from psg.access.facts import MeetingFacts
+from psg.access.facts import InvitationFacts, MeetingFacts
 from psg.crypto import Sealed, sealed_text
 from psg.db import Model, Owned, Versioned, owned_fk
-from psg.meetings.rules import Attended, ItemState, MeetingState, Section
+from psg.meetings.rules import Attended, ComesAs, ItemState, MeetingState, Section
 
 
 class StandingItem(Versioned, Owned, Model):
@@ -77,7 +77,8 @@ class Meeting(Sealed, Versioned, Owned, Model):
     cancel_reason: Mapped[str] = mapped_column(String(40), default="")
     """A code of psg.meetings.rules.CANCEL_REASONS, when it was cancelled."""
     notes = sealed_text()
-    """Free text of the minutes that belongs to no case."""
+    """Nothing writes it. It stays because every meeting's digest covers it: without the column the audit could not
+    recompute those digests, and dropping it would need a new baseline of all of them."""
 
     def facts(self) -> MeetingFacts:
         """What access rules may know about it."""
@@ -130,6 +131,47 @@ class Attendance(Owned, Versioned, Model):
     attended: Mapped[Attended]
     deputy: Mapped[str] = mapped_column(String(120), default="")
     """Name of the deputy, a member of staff."""
+
+
+class GuestInvitation(Sealed, Versioned, Owned, Model):
+    """Somebody from outside the group, invited to one case of one meeting. Withdrawn, never removed."""
+
+    __tablename__ = "guest_invitations"
+    __key_owner__ = "case_id"
+    __allow_unmapped__ = True  # for what the loader puts beside the columns, below
+    __table_args__ = (
+        owned_fk("meeting_id", "meetings"),
+        owned_fk("case_id", "cases"),
+        Index(
+            "uq_guest_invitations_open",
+            "partnership_id",
+            "meeting_id",
+            "case_id",
+            "user_id",
+            unique=True,
+            postgresql_where=text("withdrawn_at is null"),
+            sqlite_where=text("withdrawn_at is null"),
+        ),
+        Index("ix_guest_invitations_user", "user_id"),
+    )
+
+    meeting_id: Mapped[uuid.UUID]
+    case_id: Mapped[uuid.UUID]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    comes_as: Mapped[ComesAs]
+    invited_at: Mapped[datetime]
+    invited_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    reason = sealed_text()
+    """Why this person is needed: for whoever asks later, never shown to the guest."""
+
+    _open: bool = False
+    """Whether it opens its item now; put in place by the loader."""
+
+    def facts(self) -> InvitationFacts:
+        """What access rules may know about it; closed unless the loader (guests.find) has found it open."""
+        return InvitationFacts(self.partnership_id, self.user_id, self._open and self.withdrawn_at is None)
 
 
 class Outcome(Sealed, Versioned, Owned, Model):

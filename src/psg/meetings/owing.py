@@ -3,11 +3,13 @@
 import uuid
 from collections.abc import Iterable
 
+from sqlalchemy import select
+
 from psg import clock
 from psg.access import Role
 from psg.db import db
 from psg.meetings.clocks import cut_offs
-from psg.meetings.models import Meeting
+from psg.meetings.models import GuestInvitation, Meeting
 from psg.partnerships.models import Group, Partnership
 from psg.partnerships.queries import Directory, holders
 from psg.reminders import operations as reminders
@@ -19,6 +21,10 @@ AGENDA_PUBLISHED = "agenda-published"
 MEETING_TOMORROW = "meeting-tomorrow"
 MEETING_MOVED = "meeting-moved"
 MEETING_CANCELLED = "meeting-cancelled"
+GUEST_INVITED = "guest-invited"
+GUEST_TOMORROW = "guest-meeting-tomorrow"
+GUEST_MOVED = "guest-meeting-moved"
+GUEST_CANCELLED = "guest-meeting-cancelled"
 
 
 def owe(meeting: Meeting, group: Group) -> None:
@@ -75,6 +81,7 @@ def tell_tomorrow(meeting: Meeting) -> list[uuid.UUID]:
     """Remind everybody of a meeting that is near. Telling twice for one date sends one mail."""
     people = audience(meeting)
     _tell(meeting, people, MEETING_TOMORROW, f"{meeting.id}:{meeting.held_on.isoformat()}")
+    _tell(meeting, guests(meeting), GUEST_TOMORROW, f"{meeting.id}:{meeting.held_on.isoformat()}")
     return people
 
 
@@ -82,11 +89,35 @@ def tell_moved(meeting: Meeting) -> None:
     """Mail the new date, time or place to those who have had the agenda."""
     stamp = f"{meeting.held_on.isoformat()}T{meeting.at.isoformat(timespec='minutes')}"
     _tell(meeting, audience(meeting), MEETING_MOVED, f"{meeting.id}:{stamp}:{meeting.version}")
+    _tell(meeting, guests(meeting), GUEST_MOVED, f"{meeting.id}:{stamp}:{meeting.version}")
 
 
 def tell_cancelled(meeting: Meeting) -> None:
     """Mail that the meeting does not take place."""
     _tell(meeting, audience(meeting), MEETING_CANCELLED, str(meeting.id))
+    _tell(meeting, guests(meeting), GUEST_CANCELLED, str(meeting.id))
+
+
+def tell_guests(meeting: Meeting) -> None:
+    """Mail each guest, once for each invitation, that there is an item for them to read."""
+    for invitation_id, user_id in _invited(meeting):
+        _tell(meeting, [user_id], GUEST_INVITED, str(invitation_id), invitation_id=str(invitation_id))
+
+
+def guests(meeting: Meeting) -> list[uuid.UUID]:
+    """Those invited to single items. Whether each may still read is asked at sending."""
+    return list(dict.fromkeys(user_id for _, user_id in _invited(meeting)))
+
+
+def _invited(meeting: Meeting) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    rows = db.session.execute(
+        select(GuestInvitation.id, GuestInvitation.user_id).where(
+            GuestInvitation.partnership_id == meeting.partnership_id,
+            GuestInvitation.meeting_id == meeting.id,
+            GuestInvitation.withdrawn_at.is_(None),
+        )
+    )
+    return [(row.id, row.user_id) for row in rows]
 
 
 def audience(meeting: Meeting) -> list[uuid.UUID]:

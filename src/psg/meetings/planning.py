@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from itertools import zip_longest
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union
 
 from psg import clock
 from psg.audit import Actor, Event, record
 from psg.crypto import datakeys
 from psg.db import DomainError, db
 from psg.meetings import owing
-from psg.meetings.models import AgendaItem, Meeting, Series, StandingItem
+from psg.meetings.models import AgendaItem, GuestInvitation, Meeting, Series, StandingItem
 from psg.meetings.recurrence import Rhythm, dates_until
 from psg.meetings.rules import CANCEL_REASONS, MAY_ARRANGE, MeetingState, Section
 from psg.partnerships.models import Group
@@ -208,18 +208,16 @@ def _refuse_second(group: Group, held_on: date) -> None:
 
 
 def _begun(planned: Sequence[Meeting]) -> set[uuid.UUID]:
-    """Ids of the meetings whose agenda somebody has begun."""
+    """Ids of the meetings whose agenda somebody has begun, or to which a guest is invited."""
     if not planned:
         return set()
-    rows = db.session.scalars(
-        select(AgendaItem.meeting_id)
-        .where(
-            AgendaItem.partnership_id == planned[0].partnership_id,
-            AgendaItem.meeting_id.in_([meeting.id for meeting in planned]),
-        )
-        .distinct()
+    ids = [meeting.id for meeting in planned]
+    here = planned[0].partnership_id
+    arranged = select(AgendaItem.meeting_id).where(AgendaItem.partnership_id == here, AgendaItem.meeting_id.in_(ids))
+    with_guests = select(GuestInvitation.meeting_id).where(
+        GuestInvitation.partnership_id == here, GuestInvitation.meeting_id.in_(ids)
     )
-    return set(rows)
+    return set(db.session.scalars(union(arranged, with_guests)))
 
 
 def _follow_series(group: Group, series: Series, meetings: Sequence[Meeting], *, by: Actor) -> None:

@@ -94,6 +94,7 @@ def publish(meeting: Meeting, *, by: Viewer) -> Published:
     db.session.flush()
     owing.settle_publishing(meeting)
     told = owing.tell_published(meeting, only=concerned(meeting, differ))
+    owing.tell_guests(meeting)
     return Published(meeting, tuple(told), differ)
 
 

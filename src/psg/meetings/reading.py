@@ -21,9 +21,11 @@ from psg.db import db
 from psg.meetings import cards
 from psg.meetings.agenda import Line, Part, Slot, Stored, number_parts
 from psg.meetings.cards import Card
+from psg.meetings.guests import guest_ids
 from psg.meetings.models import Addendum, AgendaItem, Attendance, ItemNote, Meeting, Outcome
 from psg.meetings.recording import attendance_of
 from psg.meetings.rules import HAPPENED, MAY_ARRANGE, ItemState, MeetingState, Section
+from psg.partnerships.queries import directory
 
 Rows = list[tuple[AgendaItem, Outcome | None]]
 Around = tuple[date | None, date | None]
@@ -89,6 +91,8 @@ class Record:
     actions: Mapping[uuid.UUID, list[AgreedAction]]
     """By case."""
     addenda: list[Addendum] = field(default_factory=list)
+    guests: frozenset[uuid.UUID] = frozenset()
+    """Those of the attendance who came for a single item: they count for no quorum."""
 
     @property
     def meeting(self) -> Meeting:
@@ -184,10 +188,13 @@ def record_of(viewer: Viewer, standing: Standing, meeting: Meeting) -> Record:
                 .order_by(Addendum.added_at)
             )
         )
+    attendance = attendance_of(meeting)
+    people = directory(meeting.partnership_id).people if attendance else ()
     return Record(
         reading=reading,
         notes=notes,
-        attendance=attendance_of(meeting),
+        attendance=attendance,
+        guests=frozenset(guest_ids(meeting, people)),
         actions=_actions(meeting, reading),
         addenda=addenda,
     )

@@ -62,6 +62,15 @@ class Attended(StrEnum):
     ABSENT = "absent"
 
 
+class ComesAs(StrEnum):
+    """How somebody from outside the group comes to one agenda item."""
+
+    GUEST = "guest"
+    """Takes part."""
+    OBSERVER = "observer"
+    """Listens, such as somebody in training."""
+
+
 class Effect(StrEnum):
     """What a decision does to its case."""
 

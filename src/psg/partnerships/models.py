@@ -116,10 +116,17 @@ class Membership(Versioned, Owned, Model):
     invited_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    suspended_from: Mapped[MembershipState | None] = mapped_column(info={"digest": 2})
+    """What it was before the suspension that stands: who had not accepted yet is asked again, not let in."""
+    suspended_as: Mapped[Role | None] = mapped_column(info={"digest": 2})
+    """As what somebody made it: coordinator or agency lead. None for one made before this was kept, which only a
+    coordinator lifts."""
 
     def facts(self) -> PersonFacts:
         """What access rules may know about it."""
-        return PersonFacts(self.partnership_id, self.user_id, self.agency_id)
+        return PersonFacts(
+            self.partnership_id, self.user_id, self.agency_id, suspended_by_lead=self.suspended_as is Role.AGENCY_LEAD
+        )
 
 
 class RoleHeld(Owned, Model):

@@ -111,7 +111,7 @@ def suspend(member: Membership) -> Answer:
 
 
 @bp.route("/<partnership>/people/<uuid:user_id>/restore", methods=["GET", "POST"])
-@requires(Permission.PERSON_SUSPEND, member=queries.find_member)
+@requires(Permission.PERSON_RESTORE, member=queries.find_member)
 def restore(member: Membership) -> Answer:
     """Open the partnership to a suspended colleague again."""
     return _confirm(

@@ -85,9 +85,9 @@ class Own:
     since: datetime | None
     news: list[News]
 
-    def shown(self) -> dict[uuid.UUID, set[uuid.UUID]]:
+    def shown(self) -> defaultdict[uuid.UUID, set[uuid.UUID]]:
         """The cases on the page by partnership, for the audit."""
-        found: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+        found: defaultdict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
         lines = [*(line for line, _ in self.cases), *self.drafts, *self.referrals, *(n.case for n in self.news)]
         for line in lines:
             found[line.place.partnership_id].add(line.id)

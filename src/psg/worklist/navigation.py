@@ -78,11 +78,13 @@ def _items(person: Viewer, place: Standing | None) -> list[NavItem]:
             if opens(person, place, permission)
         ]
         elsewhere = path.removeprefix(base).split("/")[0] not in _OF_SECTIONS
-        items.append(NavItem(text="Partnership", href=base, current=path.startswith(base) and elsewhere))
+        if opens(person, place, Permission.AGENCY_LIST):
+            items.append(NavItem(text="Partnership", href=base, current=path.startswith(base) and elsewhere))
     if person.is_system_administrator:
         items.append(NavItem(text="System", href="/system/partnerships", current=path.startswith("/system")))
     return items
 
 
 def _partnership(place: Standing) -> NavPartnership:
-    return NavPartnership(name=place.name, slug=place.slug, colour=place.colour, href=f"/{place.slug}/")
+    href = "/my-work" if place.only_guest else f"/{place.slug}/"
+    return NavPartnership(name=place.name, slug=place.slug, colour=place.colour, href=href)

@@ -4,6 +4,6 @@ from flask import Blueprint
 
 bp = Blueprint("meetings", __name__)
 
-from psg.meetings.routes import building, minutes, pages, planning, running, standing  # noqa: E402 - they need bp
+from psg.meetings.routes import building, guests, minutes, pages, planning, running, standing  # noqa: E402 - they need bp
 
-__all__ = ["bp", "building", "minutes", "pages", "planning", "running", "standing"]
+__all__ = ["bp", "building", "guests", "minutes", "pages", "planning", "running", "standing"]

@@ -14,7 +14,7 @@ from psg.audit import Event
 from psg.cases import queries as cases
 from psg.cases.models import Case
 from psg.db import DomainError
-from psg.meetings import operations, queries
+from psg.meetings import guests, operations, queries
 from psg.meetings.clocks import quorum, starts_at
 from psg.meetings.digest import digest_of
 from psg.meetings.forms import ActForm, NoteForm
@@ -46,7 +46,8 @@ def run(meeting: Meeting) -> Answer:
         if not isinstance(done, int):
             return done
         status = done
-    here = {row.agency_id for row in rows if row.attended in PRESENT}
+    invited = guests.guest_ids(meeting, names.people)
+    here = {row.agency_id for row in rows if row.attended in PRESENT and row.user_id not in invited}
     reading = published(viewer(), standing(), meeting)
     return page(
         "meetings/run.html",
@@ -56,6 +57,7 @@ def run(meeting: Meeting) -> Answer:
         status=status,
         form=form,
         members=list(enumerate(members, start=1)),
+        invited=invited,
         quorum_words=_quorum_words(meeting, here),
         may_record=meeting.state in MAY_RECORD,
         names=names,
@@ -228,18 +230,21 @@ def _frame(meeting: Meeting, reading: Reading, current: uuid.UUID | None) -> dic
         "current": current,
         "present": presenter(),
         "decision_words": decision_words,
+        "guests": guests.by_case(meeting),
         "elapsed": begun if 0 <= begun < 24 * 60 else None,
         "marking": standing().marking,
     }
 
 
 def _members(meeting: Meeting) -> list[Member]:
-    """Who is expected: the group's members and chair, and the coordinators, by agency."""
+    """Who is expected: the group's members and chair, the coordinators, and guests of single items, by agency."""
     names = presenter().names
+    invited = guests.guest_ids(meeting, names.people)
     expected = [
         person
         for person in names.people
-        if person.active and (meeting.group_id in person.groups or person.holds(Role.COORDINATOR))
+        if (person.active and (meeting.group_id in person.groups or person.holds(Role.COORDINATOR)))
+        or person.user_id in invited
     ]
     return sorted(expected, key=lambda person: (names.agency_name(person.agency_id), person.name))
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as Answer
 from psg import settings
 from psg.access import standing, viewer
 from psg.db import AlreadyDone, Clash, DomainError, transaction
+from psg.meetings import guests
 from psg.meetings.clocks import cut_offs
 from psg.meetings.effects import Incomplete
 from psg.meetings.live import Workbench
