@@ -84,3 +84,12 @@ def test_days_as_people_type_them() -> None:
     assert str(_day("9 11 2026")) == str(_day("2026-11-09")) == str(_day("09/11/2026")) == "2026-11-09"
     for odd in ("", "9 11", "31 2 2026", "9 11 26", "٩ 11 2026", "1 1 99999"):
         assert _day(odd) is None
+
+
+def test_what_was_refused_is_said_in_words(client_for: Clients) -> None:
+    client_for("nurse").get("/east-test/cases")
+    client_for("officer").get(AUDIT)
+    shown = client_for("governance").get(AUDIT).text
+    assert "was refused: see the list of cases one may see (the agency has not signed)" in shown
+    assert "was refused: read the audit" in shown.lower()
+    assert "case:list" not in shown

@@ -108,6 +108,7 @@ def test_the_status_page_says_what_to_do(app: Flask, client_for: Clients) -> Non
     browser = client_for("admin")
     text_ = browser.get("/status").text
     assert "Has never been seen" in text_
+    assert text_.count("Never<") >= 2
     assert "celery" in text_ or "worker.embedded" in text_
     show_life(app, minutes_ago=14)
     text_ = browser.get("/status").text

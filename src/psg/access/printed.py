@@ -1,6 +1,7 @@
 """The table of rules as a document, so that what is printed is what the program does."""
 
 import inspect
+from functools import cache
 
 from psg.access.permissions import NEEDS_AGREEMENT, Permission
 from psg.access.policy import RULES
@@ -25,7 +26,7 @@ def as_markdown() -> str:
 def _row(permission: Permission) -> str:
     granted = "; ".join(_sentence(rule.__doc__) for rule in RULES[permission])
     needed = "yes" if permission in NEEDS_AGREEMENT else "no"
-    return f"| `{permission.value}` | {_meaning(permission)} | {granted} | {needed} |"
+    return f"| `{permission.value}` | {meaning(permission)} | {granted} | {needed} |"
 
 
 def _sentence(doc: str | None) -> str:
@@ -33,8 +34,9 @@ def _sentence(doc: str | None) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _meaning(permission: Permission) -> str:
-    """The line under the member in the source: Python keeps no docstring of an enum's member."""
+@cache
+def meaning(permission: Permission) -> str:
+    """What it is, in words: the line under the member in the source, since Python keeps no docstring of a member."""
     lines = inspect.getsource(Permission).splitlines()
     at = next(i for i, line in enumerate(lines) if line.strip().startswith(f"{permission.name} ="))
     return lines[at + 1].strip().strip('"').rstrip(".")

@@ -46,6 +46,8 @@ class Finding:
     says: str
     since: datetime | None = None
     do: str = ""
+    never: bool = False
+    """Whether there is no such moment yet; without a moment otherwise, it was looked at now."""
 
 
 Check = Callable[[], Finding]
@@ -133,8 +135,10 @@ def mail() -> Finding:
             f"{plural(failed, 'message')} failed since yesterday, the last with {answer or 'no answer'}",
             deliveries.last_sent_at(),
             "Look at the deliveries of the partnerships.",
+            never=deliveries.last_sent_at() is None,
         )
-    return Finding("Mail", Word.OK, "Nothing is late", deliveries.last_sent_at())
+    sent = deliveries.last_sent_at()
+    return Finding("Mail", Word.OK, "Nothing is late", sent, never=sent is None)
 
 
 def disk() -> Finding:
@@ -158,8 +162,8 @@ def audit_chain() -> Finding:
     if not seal.genuine:
         return Finding("Audit", Word.RED, "The newest seal is not ours", seal.at, "Run: psg audit verify")
     if seal.oldest_unsealed is not None and clock.now() - seal.oldest_unsealed > SILENT_AFTER:
-        return Finding("Audit", Word.RED, words, seal.at, "The worker seals every two minutes: look at it first.")
-    return Finding("Audit", Word.OK, words, seal.at)
+        return Finding("Audit", Word.RED, words, seal.at, "The worker seals every two minutes: look at it first.", seal.at is None)
+    return Finding("Audit", Word.OK, words, seal.at, never=seal.at is None)
 
 
 READY: dict[str, Check] = {
@@ -218,4 +222,4 @@ def _living(name: str, who: Beat, command: str) -> Finding:
     do = f"Start it with: celery -A worker {command}"
     if current().embedded:
         do = "Start with: gunicorn -c python:worker.embedded wsgi:app"
-    return Finding(name, Word.RED, words, seen.at, do)
+    return Finding(name, Word.RED, words, seen.at, do, never=seen.at is None)
