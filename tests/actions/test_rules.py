@@ -41,6 +41,11 @@ def test_before_the_next_meeting_is_preferred():
     assert [offer.label for offer in offers] == ["In 1 week", "Before the next meeting", "In 4 weeks"]
 
 
+def test_one_two_and_four_weeks_are_offered_beside_the_meeting():
+    offers = due_offers(date(2026, 11, 23), date(2026, 12, 15))
+    assert [offer.label for offer in offers] == ["In 1 week", "In 2 weeks", "Before the next meeting", "In 4 weeks"]
+
+
 def test_a_meeting_after_a_bank_holiday_asks_for_the_last_working_day_before():
     offers = due_offers(date(2026, 3, 20), date(2026, 4, 7))  # Tuesday after Easter
     assert next(offer.day for offer in offers if offer.preferred) == date(2026, 4, 2)
@@ -48,7 +53,7 @@ def test_a_meeting_after_a_bank_holiday_asks_for_the_last_working_day_before():
 
 def test_the_same_day_is_offered_once():
     offers = due_offers(date(2026, 11, 23), date(2026, 12, 1))
-    assert [offer.day for offer in offers] == [date(2026, 11, 30), date(2026, 12, 21)]
+    assert [offer.day for offer in offers] == [date(2026, 11, 30), date(2026, 12, 7), date(2026, 12, 21)]
     assert offers[0].label == "Before the next meeting"
 
 

@@ -48,7 +48,7 @@ class Room:
             )
 
     def refer(
-        self, *, by="officer", title="Noise and threats at a block", kind=SubjectKind.PERSON, group="psg"
+        self, *, by="officer", title="Noise and threats at a block", kind=SubjectKind.PERSON, group="psg", referral=None
     ) -> Case:
         values = CaseValues(
             title=title,
@@ -58,7 +58,7 @@ class Room:
             lawful_basis=("public-task",),
             purpose=("safeguard",),
             handling=("normal",),
-            referral={},
+            referral=referral or {},
             people=(PersonValues(names=Names("Ada", "Ludlow"), role="harmed", details={"address": "12 Quince Row"}),),
             places=(),
         )

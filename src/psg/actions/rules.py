@@ -94,7 +94,7 @@ class DueOffer:
     preferred: bool = False
 
 
-_WEEKS = ((7, "In 1 week"), (28, "In 4 weeks"))
+_WEEKS = ((7, "In 1 week"), (14, "In 2 weeks"), (28, "In 4 weeks"))
 
 
 def due_offers(today: date, next_meeting: date | None, *, days: int = 28) -> list[DueOffer]:

@@ -5,9 +5,9 @@ since stands at its natural place and is marked new; what has gone or changed is
 of the group ends up in exactly one of: the agenda, could be added, taken off, parked.
 
 The orders, each of them total. Sections: as the group has them. Cases in a section: the chair's positions; what the
-chair has not placed by band (highest first), then by date (a referral's sending, an open case's review, none last), then
-by the moment it was sent, then by its reference. What could be added, and what was taken off: by review date, then as
-before. Parked: by the date until which, then as before.
+chair has not placed by band (highest first), then by date (a referral's sending, an open case's review, none last),
+then by the moment it was sent, then by its reference. What could be added, and what was taken off: by review date, then
+as before. Parked: by the date until which, then as before.
 """
 
 import uuid

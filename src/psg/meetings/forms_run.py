@@ -1,24 +1,42 @@
-"""Forms of running a meeting: who came, and what was decided on a case."""
+"""The form of one item: what was decided on a case, its next review, and the actions agreed."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from psg import clock, reference
+from psg.actions.forms import put_offers
+from psg.actions.owners import owner_from, owner_options
+from psg.actions.rules import due_offers
+from psg.cases import checks
+from psg.cases.forms import choices
 from psg.cases.models import Case
-from psg.cases.rules import CaseState
+from psg.cases.rules import CaseState, next_review
 from psg.meetings.effects import OUTSIDE, Decision
-from psg.meetings.models import Attendance, Meeting, Outcome
-from psg.meetings.recording import Presence
-from psg.meetings.rules import REFERRAL_DECISIONS, Attended
-from psg.meetings.words import ATTENDED_WORDS, decision_words
-from psg.partnerships.queries import Directory, Member
-from psg.web.fields import ChoiceField, DateField, LongTextField, NearDateField, Offer, SelectField, TextField, option
+from psg.meetings.live import effect_of
+from psg.meetings.models import Outcome
+from psg.meetings.rules import REFERRAL_DECISIONS, Effect
+from psg.meetings.words import decision_words
+from psg.partnerships.queries import Directory
+from psg.web.fields import ChoiceField, LongTextField, NearDateField, Offer, SelectField, TextField, option
 from psg.web.forms import Form
 
 ACTION_ROWS = (1, 2, 3)
+
+
+_ENDINGS = (Effect.CLOSE, Effect.PASS_ON, Effect.DECLINE)
+
+
+@dataclass(frozen=True)
+class NewAction:
+    """An action typed at the meeting: its owner is a person of an agency, or the agency."""
+
+    what: str
+    owner_id: uuid.UUID | None
+    agency_id: uuid.UUID
+    due_on: date
 
 
 class OutcomeForm(Form):
@@ -26,7 +44,11 @@ class OutcomeForm(Form):
 
     decision = ChoiceField("Decision", missing="Select what was decided")
     agreed = LongTextField("What was agreed and why", max=20_000, rows=5)
-    next_review_on = NearDateField("Next review", earliest=clock.today)
+    next_review_on = NearDateField(
+        "Next review",
+        earliest=clock.today,
+        hint="For a case that stays open. A deferred case comes to the next meeting anyway",
+    )
     close_reason = SelectField("Why it is closed")
     changed_for_person = LongTextField("What has changed for the person harmed", max=4_000, rows=3)
     decline_reason = SelectField("Why it is declined")
@@ -34,14 +56,14 @@ class OutcomeForm(Form):
     lead_agency = SelectField("Lead agency", coerce=uuid.UUID)
     lead_officer = SelectField("Lead officer (optional)", coerce=uuid.UUID, empty="Not named yet")
     what_1 = TextField("What is to be done", max=2_000, hint="Begin with a verb")
-    owner_1 = SelectField("Owner")
-    due_1 = DateField("Due date", earliest=clock.today)
+    owner_1 = SelectField("Owner", coerce=owner_from)
+    due_1 = NearDateField("Due date", earliest=clock.today)
     what_2 = TextField("What is to be done", max=2_000)
-    owner_2 = SelectField("Owner")
-    due_2 = DateField("Due date", earliest=clock.today)
+    owner_2 = SelectField("Owner", coerce=owner_from)
+    due_2 = NearDateField("Due date", earliest=clock.today)
     what_3 = TextField("What is to be done", max=2_000)
-    owner_3 = SelectField("Owner")
-    due_3 = DateField("Due date", earliest=clock.today)
+    owner_3 = SelectField("Owner", coerce=owner_from)
+    due_3 = NearDateField("Due date", earliest=clock.today)
 
     def decided(self) -> Decision:
         """The decision as the operations take it."""
@@ -50,7 +72,7 @@ class OutcomeForm(Form):
         return Decision(
             code=self.decision.data,
             agreed=self.agreed.data or "",
-            next_review_on=self.next_review_on.data,
+            next_review_on=self.review(),
             close_reason=(self.decline_reason.data if declines else self.close_reason.data) or "",
             changed_for_person=self.changed_for_person.data or "",
             to_group_id=uuid.UUID(to_group) if to_group and to_group != OUTSIDE else None,
@@ -58,8 +80,24 @@ class OutcomeForm(Form):
             lead_officer_id=self.lead_officer.data or None,
         )
 
+    def review(self) -> date | None:
+        """The review that was meant. What ends the group's work on a case has none, although a date is suggested on
+        the page; and for a deferred case the suggestion, left as it was, is no answer."""
+        effect, day = effect_of(self.decision.data), self.next_review_on.data
+        suggested = next((offer.day for offer in self.next_review_on.offers if offer.preferred), None)
+        if effect in _ENDINGS or (effect is Effect.DEFER and day == suggested):
+            return None
+        return day  # type: ignore[no-any-return]
+
+    def more_begun(self) -> bool:
+        """Whether there is something to see in the rows that are folded away at first."""
+        fields = [self[f"{name}_{number}"] for number in ACTION_ROWS[1:] for name in ("what", "owner", "due")]
+        return any(field.message for field in fields) or any(
+            self[f"what_{number}"].shown or any(self[f"owner_{number}"].chosen()) for number in ACTION_ROWS[1:]
+        )
+
     def check_rows(self) -> bool:
-        """Whether passing on names a forum and every begun action has an owner and a date; adds the errors."""
+        """Whether passing on names a forum and every begun action says what, who and when; adds the errors."""
         right = True
         if self.decision.data == "pass-on" and not self.to_group.data:
             self.to_group.put_error("Select who it is passed on to")
@@ -69,45 +107,27 @@ class OutcomeForm(Form):
             if what.data and not owner.data:
                 owner.put_error("Select who will do this action")
                 right = False
+            if owner.data and not what.data:
+                what.put_error("Enter what is to be done")
+                right = False
             if what.data and due.data is None:
-                due.put_error("Enter when this action is due")
+                due.put_error("Select when this action is due")
                 right = False
         return right
 
-    def actions(self) -> list["NewAction"]:
-        """The actions that were typed."""
-        found = []
-        for number in ACTION_ROWS:
-            if self[f"what_{number}"].data:
-                kind, _, owner = self[f"owner_{number}"].data.partition(":")
-                found.append(
-                    NewAction(
-                        what=self[f"what_{number}"].data,
-                        user_id=uuid.UUID(owner) if kind == "person" else None,
-                        agency_id=uuid.UUID(owner) if kind == "agency" else None,
-                        due_on=self[f"due_{number}"].data,
-                    )
-                )
-        return found
-
-
-@dataclass(frozen=True)
-class NewAction:
-    """An action typed at the meeting: its owner is a person or an agency."""
-
-    what: str
-    user_id: uuid.UUID | None
-    agency_id: uuid.UUID | None
-    due_on: date
+    def actions(self) -> list[NewAction]:
+        """The actions typed, once `check_rows` has found them right."""
+        return [
+            NewAction(self[f"what_{number}"].data, *self[f"owner_{number}"].data, self[f"due_{number}"].data)
+            for number in ACTION_ROWS
+            if self[f"what_{number}"].data
+        ]
 
 
 def outcome_form(
     case: Case, outcome: Outcome | None, names: Directory, labels: Mapping[tuple[str, str], str], next_on: date | None
 ) -> OutcomeForm:
     """The form for one case: what can be decided depends on whether it is a referral or an open case."""
-    today = clock.today()
-    due = clock.add_working_days(next_on, -1) if next_on else None
-    usual: dict[str, Any] = {f"due_{number}": due if due and due >= today else None for number in ACTION_ROWS}
     before: dict[str, Any] = {}
     if outcome is not None:
         before = {
@@ -116,12 +136,12 @@ def outcome_form(
             "next_review_on": outcome.next_review_on,
         }
     form = OutcomeForm(
-        lead_agency=case.lead_agency_id or case.referrer_agency_id, lead_officer=case.lead_officer_id, **usual, **before
+        lead_agency=case.lead_agency_id or case.referrer_agency_id, lead_officer=case.lead_officer_id, **before
     )
     if form.fresh:
         form.version.data = outcome.version if outcome else None
     form.decision.choices = decisions_for(case, outcome)
-    form.next_review_on.offers = _review_offers(next_on)
+    form.next_review_on.offers = review_offers(case, next_on)
     form.close_reason.choices = _terms(labels, "close-reasons")
     form.decline_reason.choices = [
         option(code, labels.get(("decline-reasons", code), entry["label"]))
@@ -133,12 +153,31 @@ def outcome_form(
         option(OUTSIDE, "A forum outside this partnership"),
     ]
     form.lead_agency.choices = [option(agency.id, agency.name) for agency in names.agencies if agency.active]
-    people = [person for person in names.people if person.active]
-    form.lead_officer.choices = [option(p.user_id, p.name, group=names.agency(p.agency_id)) for p in _grouped(people)]
-    owners = owner_options(people, names)
+    form.lead_officer.choices = choices.officers(case.partnership_id)
+    owners, due = owner_options(case.partnership_id), due_offers(clock.today(), next_on)
     for number in ACTION_ROWS:
         form[f"owner_{number}"].choices = owners
+        put_offers(form[f"due_{number}"], due)
     return form
+
+
+def review_offers(case: Case, next_on: date | None) -> list[Offer]:
+    """Dates for the next review, each once. The first is chosen beforehand: what the case's band asks for, where it has
+    been assessed; else the group's next meeting; else four weeks."""
+    today = clock.today()
+    coming = next_on if next_on and next_on > today else None
+    offers = []
+    if (interval := checks.band_interval(case)) is not None:
+        day, why = next_review(today, interval), f"{interval} days from today, as its band asks for"
+        offers.append(Offer(day, f"By its band ({case.band}){', at the next meeting' if day == coming else ''}", why))
+    if coming:
+        offers.append(Offer(coming, "At the next meeting"))
+    offers += [Offer(next_review(today, weeks * 7), f"In {weeks} weeks") for weeks in (4, 8, 13)]
+    unlike: dict[date, Offer] = {}
+    for offer in offers:
+        unlike.setdefault(offer.day, offer)
+    first, *others = unlike.values()
+    return [replace(first, preferred=True), *others]
 
 
 def decisions_for(case: Case, outcome: Outcome | None) -> list[Any]:
@@ -152,66 +191,6 @@ def decisions_for(case: Case, outcome: Outcome | None) -> list[Any]:
     return [option(code, decision_words(code)) for code in codes]
 
 
-def owner_options(people: Sequence[Member], names: Directory) -> list[Any]:
-    """Who may be given an action: each agency as a whole, and its people under it."""
-    options = []
-    for agency in names.agencies:
-        own = [person for person in people if person.agency_id == agency.id]
-        if not agency.active:
-            continue
-        options.append(option(f"agency:{agency.id}", f"{agency.short_name}, to give out", group=agency.name))
-        options += [option(f"person:{person.user_id}", person.name, group=agency.name) for person in own]
-    return options
-
-
-def attendance_form(members: Sequence[Member], rows: Iterable[Attendance], meeting: Meeting) -> Any:
-    """A form with radios and a deputy's name for each member. Its class is made for the members of this group."""
-    came = {row.user_id: row for row in rows}
-    fields: dict[str, Any] = {}
-    given: dict[str, Any] = {}
-    for number, member in enumerate(members, start=1):
-        fields[f"came_{number}"] = ChoiceField(
-            f"How {member.name} came",
-            inline=True,
-            choices=[option(value, word) for value, word in ATTENDED_WORDS.items()],
-            coerce=Attended,
-        )
-        fields[f"deputy_{number}"] = TextField(f"Deputy for {member.name}", max=120)
-        if member.user_id in came:
-            given[f"came_{number}"] = came[member.user_id].attended
-            given[f"deputy_{number}"] = came[member.user_id].deputy
-    made: type[Form] = type("AttendanceForm", (Form,), fields)
-    form = made(**given)
-    if form.fresh:
-        form.version.data = meeting.version
-    return form
-
-
-def presences(form: Any, members: Sequence[Member]) -> dict[uuid.UUID, Presence]:
-    """Who came, from a form that was found right; people without an answer are left out."""
-    found = {}
-    for number, member in enumerate(members, start=1):
-        attended = form[f"came_{number}"].data
-        if attended is not None:
-            found[member.user_id] = Presence(member.agency_id, attended, form[f"deputy_{number}"].data or "")
-    return found
-
-
-def _grouped(people: Iterable[Member]) -> list[Member]:
-    return sorted(people, key=lambda person: (str(person.agency_id), person.name))
-
-
 def _terms(labels: Mapping[tuple[str, str], str], name: str) -> list[Any]:
     shipped = reference.labels(name)
     return [option(code, labels.get((name, code), label)) for code, label in shipped.items()]
-
-
-def _review_offers(next_on: date | None) -> list[Offer]:
-    today = clock.today()
-    offers = []
-    if next_on and next_on > today:
-        offers.append(Offer(next_on, "At the next meeting"))
-    for weeks in (8, 13):
-        day = clock.working_day_on_or_after(date.fromordinal(today.toordinal() + weeks * 7))
-        offers.append(Offer(day, f"In {weeks} weeks"))
-    return offers

@@ -18,7 +18,7 @@ from psg.cases.models import Case
 from psg.cases.rules import CaseState
 from psg.db import db
 from psg.meetings import cards
-from psg.meetings.agenda import Agenda, Slot, Stored, build
+from psg.meetings.agenda import Agenda, Line, Slot, Stored, build
 from psg.meetings.cards import Card
 from psg.meetings.models import AgendaItem, Meeting, Outcome, StandingItem
 from psg.meetings.reasons import Point
@@ -83,6 +83,27 @@ def workbench(viewer: Viewer, standing: Standing, meeting: Meeting) -> Workbench
         )
     agenda = build(slots(meeting, copies), stored, live, point, parked=earlier.parked, gone=gone)
     return Workbench(meeting, agenda, shown, items, copies, point)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A case that the chair has chosen on the agenda, or beside it, and what is to be done with it."""
+
+    what: str
+    bench: Workbench
+    card: Card
+    line: Line | None
+    """None when it stands beside the agenda."""
+
+
+def find_chosen(viewer: Viewer, standing: Standing, meeting: Meeting, case_id: uuid.UUID, what: str) -> Chosen | None:
+    """Loader: a case of the agenda that the gate has passed; one that stands beside it can only be parked."""
+    bench = workbench(viewer, standing, meeting)
+    line = bench.agenda.line(case_id)
+    beside = any(aside.case_id == case_id and aside.case for aside in (*bench.agenda.left_off, *bench.agenda.parked))
+    if line is None and not (beside and what == "park"):
+        return None
+    return Chosen(what, bench, bench.cards[case_id], line)
 
 
 def slots(meeting: Meeting, copies: tuple[AgendaItem, ...] = ()) -> list[Slot]:

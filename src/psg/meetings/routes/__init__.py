@@ -4,6 +4,15 @@ from flask import Blueprint
 
 bp = Blueprint("meetings", __name__)
 
-from psg.meetings.routes import building, guests, minutes, pages, planning, running, standing  # noqa: E402 - they need bp
+from psg.meetings.routes import (  # noqa: E402 - they need bp
+    building,
+    guests,
+    lines,
+    minutes,
+    pages,
+    planning,
+    running,
+    standing,
+)
 
-__all__ = ["bp", "building", "guests", "minutes", "pages", "planning", "running", "standing"]
+__all__ = ["bp", "building", "guests", "lines", "minutes", "pages", "planning", "running", "standing"]

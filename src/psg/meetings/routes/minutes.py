@@ -11,8 +11,9 @@ from psg.audit import Event
 from psg.meetings import operations, queries
 from psg.meetings.documents import minutes_pdf, quorum_words
 from psg.meetings.forms import ActForm, AddendumForm, CorrectForm, NoteForm
-from psg.meetings.models import AgendaItem, Meeting
-from psg.meetings.reading import find_item, is_over, record_of
+from psg.meetings.loaders import Found, find_found
+from psg.meetings.models import Meeting
+from psg.meetings.reading import is_over, record_of
 from psg.meetings.recording import note_of, outcome_of
 from psg.meetings.routes import bp
 from psg.meetings.routes.shared import address, download, group_of, presenter, save
@@ -46,10 +47,11 @@ def minutes_file(meeting: Meeting) -> Response:
 
 
 @bp.route("/<partnership>/meetings/<uuid:meeting_id>/minutes/<uuid:item_id>", methods=["GET", "POST"])
-@requires(Permission.MEETING_RUN, meeting=queries.find, item=find_item)
-def correct(meeting: Meeting, item: AgendaItem) -> Answer:
+@requires(Permission.MEETING_RUN, meeting=queries.find, found=find_found)
+def correct(meeting: Meeting, found: Found) -> Answer:
     """Correct the free text of an item while the minutes are a draft."""
     _must_be_over(meeting)
+    item = found.item
     record = record_of(viewer(), standing(), meeting)
     if item.case_id is not None and item.case_id not in record.reading.outcomes:
         abort(404)

@@ -1,6 +1,7 @@
 """Running the meeting: who came, one page for each item, the end."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import abort, flash, request
@@ -8,23 +9,24 @@ from werkzeug.wrappers import Response as Answer
 
 from psg import clock
 from psg.access import Permission, Role, page, requires, standing, viewer
-from psg.access.policy import permits
 from psg.actions import operations as actions
 from psg.audit import Event
-from psg.cases import queries as cases
+from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case
-from psg.db import DomainError
+from psg.cases.rules import CaseState
 from psg.meetings import guests, operations, queries
+from psg.meetings.attending import attendance_form, news, presences, with_the_rest
 from psg.meetings.clocks import quorum, starts_at
 from psg.meetings.digest import digest_of
 from psg.meetings.forms import ActForm, NoteForm
-from psg.meetings.forms_run import OutcomeForm, attendance_form, outcome_form, presences
-from psg.meetings.models import AgendaItem, Meeting
-from psg.meetings.reading import Reading, dates_around, find_item, published
-from psg.meetings.recording import attendance_of, note_of, outcome_of
+from psg.meetings.forms_run import OutcomeForm, outcome_form
+from psg.meetings.loaders import Found, find_found
+from psg.meetings.models import AgendaItem, Attendance, Meeting
+from psg.meetings.reading import Reading, dates_around, published
+from psg.meetings.recording import Presence, attendance_of, note_of, outcome_of
 from psg.meetings.routes import bp
 from psg.meetings.routes.shared import address, group_of, presenter, save
-from psg.meetings.rules import MAY_RECORD, PRESENT
+from psg.meetings.rules import MAY_RECORD, PRESENT, Attended
 from psg.meetings.words import decision_words
 from psg.partnerships.queries import Member, labels
 from psg.web.words import plural, time_of_day
@@ -41,12 +43,14 @@ def run(meeting: Meeting) -> Answer:
     rows = attendance_of(meeting)
     form = attendance_form(members, rows, meeting)
     status: int = 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        done = save(form, meeting, lambda: _attend(meeting, form, members))
+    invited = guests.guest_ids(meeting, names.people)
+    if form.validate_on_submit() and (came := presences(form, members)) is not None:
+        if request.form.get("do") == "everybody":
+            came = with_the_rest(came, members, rows, invited)
+        done = save(form, meeting, lambda: _attend(meeting, came, rows))
         if not isinstance(done, int):
             return done
         status = done
-    invited = guests.guest_ids(meeting, names.people)
     here = {row.agency_id for row in rows if row.attended in PRESENT and row.user_id not in invited}
     reading = published(viewer(), standing(), meeting)
     return page(
@@ -57,6 +61,8 @@ def run(meeting: Meeting) -> Answer:
         status=status,
         form=form,
         members=list(enumerate(members, start=1)),
+        unanswered={member.user_id for member in members} - {row.user_id for row in rows} - set(invited),
+        begun=bool(rows),
         invited=invited,
         quorum_words=_quorum_words(meeting, here),
         may_record=meeting.state in MAY_RECORD,
@@ -65,26 +71,27 @@ def run(meeting: Meeting) -> Answer:
     )
 
 
-def _attend(meeting: Meeting, form: Any, members: list[Member]) -> str:
-    if request.form.get("do") == "statement":
+def _attend(meeting: Meeting, came: Mapping[uuid.UUID, Presence], rows: Sequence[Attendance]) -> str:
+    pressed, changed = request.form.get("do"), news(came, rows)
+    if changed or pressed != "statement":
+        operations.record_attendance(meeting, changed, by=viewer())
+    if pressed == "statement":
         operations.read_statement(meeting, by=viewer())
         flash(f"Confidentiality statement read at {time_of_day(clock.now())}.")
         return address("run", meeting, anchor="items")
-    operations.record_attendance(meeting, presences(form, members), by=viewer())
+    if pressed == "everybody":
+        here = sum(presence.attended is Attended.HERE for presence in changed.values())
+        flash(f"{plural(here, 'person', 'people')} marked as here. Put right who is not, then save again.")
+        return address("run", meeting, anchor="attendance")
     flash(f"Attendance saved at {time_of_day(clock.now())}.")
     return address("run", meeting, anchor="statement")
 
 
 @bp.route("/<partnership>/meetings/<uuid:meeting_id>/run/<uuid:item_id>", methods=["GET", "POST"])
-@requires(Permission.MEETING_RUN, meeting=queries.find, item=find_item)
-def run_item(meeting: Meeting, item: AgendaItem) -> Answer:
+@requires(Permission.MEETING_RUN, meeting=queries.find, found=find_found)
+def run_item(meeting: Meeting, found: Found) -> Answer:
     """One item: its minutes, or the decision on its case."""
-    if item.case_id is None:
-        return _section(meeting, item)
-    case = cases.find_id(viewer(), standing(), item.case_id)
-    if case is None or not permits(viewer(), Permission.CASE_READ, case.facts()):
-        abort(404)
-    return _case(meeting, item, case)
+    return _section(meeting, found.item) if found.case is None else _case(meeting, found.item, found.case)
 
 
 def _section(meeting: Meeting, item: AgendaItem) -> Answer:
@@ -146,6 +153,7 @@ def _case(meeting: Meeting, item: AgendaItem, case: Case) -> Answer:
                 },
                 version=outcome.version,
             )
+    answers = case.referral or {} if case.state is not CaseState.ERASED else {}
     return page(
         "meetings/run_case.html",
         event=Event.CASE_LOOKED_AT,
@@ -156,6 +164,9 @@ def _case(meeting: Meeting, item: AgendaItem, case: Case) -> Answer:
         case=case,
         outcome=outcome,
         digest=digest_of(case, last_on),
+        answers=answers,
+        since=when_of_stored(answers.get("since")),
+        last_time=when_of_stored(answers.get("last_time")),
         **_frame(meeting, reading, item.id),
     )
 
@@ -164,18 +175,12 @@ def _decide(
     meeting: Meeting, item: AgendaItem, case: Case, form: OutcomeForm, seen: int | None, reading: Reading
 ) -> str:
     operations.record_outcome(item, meeting, case, decision=form.decided(), by=viewer(), version=seen)
-    names = presenter().names
     for one in form.actions():
-        agency_id = one.agency_id
-        if one.user_id is not None and (member := names.member(one.user_id)):
-            agency_id = member.agency_id
-        if agency_id is None:
-            raise DomainError("Select who will do each action.")
         actions.add_action(
             case,
             what=one.what,
-            owner_id=one.user_id,
-            owner_agency_id=agency_id,
+            owner_id=one.owner_id,
+            owner_agency_id=one.agency_id,
             due_on=one.due_on,
             meeting_id=meeting.id,
             by=viewer(),
