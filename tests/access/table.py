@@ -1,6 +1,7 @@
 """Reads `matrix.txt`."""
 
 import os
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def read() -> list[Page]:
         if words[0] == "circle":
             circles[words[1]] = _people(words[3:], circles)
         elif words[0] == "pattern":
-            current = patterns[words[1]] = Pattern()
+            current = patterns[words[1]] = deepcopy(patterns[words[3]]) if words[2:3] == ["like"] else Pattern()
         elif words[0] == "page":
             shows = tuple(words[5:]) if words[4:5] == ["shows"] else ()
             pages.append(Page(words[1], words[3], tuple(words[2].split(",")), patterns[words[3]], shows))
@@ -77,6 +78,7 @@ def _cell(pattern: Pattern, line: str, circles: dict[str, set[str]]) -> None:
         pattern.agreement = named
         return
     pattern.allowed[record] = named
+    pattern.not_there.discard(record)
     if name.strip().endswith("?"):
         pattern.not_there.add(record)
 

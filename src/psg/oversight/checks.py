@@ -162,7 +162,9 @@ def audit_chain() -> Finding:
     if not seal.genuine:
         return Finding("Audit", Word.RED, "The newest seal is not ours", seal.at, "Run: psg audit verify")
     if seal.oldest_unsealed is not None and clock.now() - seal.oldest_unsealed > SILENT_AFTER:
-        return Finding("Audit", Word.RED, words, seal.at, "The worker seals every two minutes: look at it first.", seal.at is None)
+        return Finding(
+            "Audit", Word.RED, words, seal.at, "The worker seals every two minutes: look at it first.", seal.at is None
+        )
     return Finding("Audit", Word.OK, words, seal.at, never=seal.at is None)
 
 
