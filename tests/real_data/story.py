@@ -381,7 +381,7 @@ class Story:
             fields |= _day_boxes("next_review_on", NEXT_MEETING_ON)
             owners = [self._next_owner(after) for after in range(len(ideas))]
             for number, (what, (owner, to_person)) in enumerate(zip(ideas, owners, strict=True), start=1):
-                chosen = f"person:{self._user(owner)}" if to_person else f"agency:{self._agency(owner)}"
+                chosen = f"{self._agency(owner)}/{self._user(owner)}" if to_person else f"{self._agency(owner)}"
                 fields |= {f"what_{number}": what, f"owner_{number}": chosen} | _day_boxes(f"due_{number}", DUE)
         _sent(self._browser("chair"), path, fields)
         with self.site.app.app_context():

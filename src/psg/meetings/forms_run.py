@@ -117,11 +117,12 @@ class OutcomeForm(Form):
 
     def actions(self) -> list[NewAction]:
         """The actions typed, once `check_rows` has found them right."""
-        return [
-            NewAction(self[f"what_{number}"].data, *self[f"owner_{number}"].data, self[f"due_{number}"].data)
-            for number in ACTION_ROWS
-            if self[f"what_{number}"].data
-        ]
+        found = []
+        for number in ACTION_ROWS:
+            what, owner, due = (self[f"{name}_{number}"].data for name in ("what", "owner", "due"))
+            if what:
+                found.append(NewAction(what, owner[0], owner[1], due))
+        return found
 
 
 def outcome_form(

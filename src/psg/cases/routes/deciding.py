@@ -40,6 +40,7 @@ def decide(case: Case) -> AnyResponse:
         since=when_of_stored(answers.get("since")),
         last_time=when_of_stored(answers.get("last_time")),
         codes=codes,
+        meets_on=checks.next_meeting(case.partnership_id, case.group_id),
         **({"status": status} if status else {}),
     )
 
@@ -60,15 +61,23 @@ def _decide(case: Case, form: DecideForm) -> str:
             group_id=form.own_group.data,
             by=by,
         )
-        flash(f"Referral accepted. {told}")
+        flash(f"Referral accepted. {_comes_to(case)} {told}")
     elif form.decision.data == PASS_ON:
         group = directory().group_name(form.group.data)
         operations.pass_on(case, group_id=form.group.data, reason=reason, by=by)
-        flash(f"Referral passed on to {group}. {told}")
+        flash(f"Referral passed on to {group}. {_comes_to(case)} {told}")
     else:
         operations.decline(case, reason_code=form.reason_code.data, reason=reason, by=by)
         flash(f"Referral declined. {told}")
     return _case_or_list(case)
+
+
+def _comes_to(case: Case) -> str:
+    """Which meeting talks about it first: agendas are made from the group's cases, so nobody has to ask for it."""
+    day = checks.next_meeting(case.partnership_id, case.group_id)
+    if day is None:
+        return "It comes to the group's first meeting: none is planned yet."
+    return f"It comes up for the agenda of the meeting on {long_date(day)}."
 
 
 def _case_or_list(case: Case) -> str:
