@@ -20,6 +20,7 @@ from psg.access.permissions import NEEDS_AGREEMENT, SHOWS_CASES, Permission
 from psg.access.viewer import Standing, Viewer
 from psg.audit.events import Event
 from psg.db import reading_done
+from psg.web import nav
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -96,6 +97,7 @@ def page(
     event, record, ids: what was looked at. A page behind a permission that opens cases must name them.
     """
     access: Access | None = g.get("access")
+    nav.current()  # part of what is read: asked later it would begin another transaction after the audit's
     if event is None:
         if access is not None and access.permission in SHOWS_CASES:
             raise RuntimeError(f"{request.endpoint} shows cases but names no audit event")

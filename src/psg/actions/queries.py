@@ -1,13 +1,14 @@
 """Finding actions: one, those of a case, and counts. Lists stand in psg.actions.lists."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import Date, bindparam, func, select
+from sqlalchemy import ColumnElement, Date, bindparam, func, select
 from sqlalchemy import case as sql_case
 
 from psg import clock
 from psg.access import Standing, Viewer
+from psg.access.facts import ActionFacts
 from psg.actions.lists import agency_counts, chase_list, list_actions, mine, overdue_by_agency
 from psg.actions.models import Action, ActionUpdate
 from psg.actions.rules import ActionState
@@ -29,6 +30,7 @@ __all__ = [
     "mine",
     "of_case",
     "open_counts",
+    "open_facts",
     "open_work",
     "overdue_by_agency",
     "visible_by_id",
@@ -96,6 +98,15 @@ def open_counts(case_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, tuple[int, 
     return {case_id: (int(count), int(overdue)) for case_id, count, overdue in rows}
 
 
+def open_columns() -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Open and overdue actions as columns of a statement over cases, which names the parameter `today`."""
+    of_case = select(func.count()).where(
+        Action.partnership_id == Case.partnership_id, Action.case_id == Case.id, Action.state == ActionState.OPEN
+    )
+    late = of_case.where(Action.due_on < bindparam("today", type_=Date()))
+    return of_case.correlate(Case).scalar_subquery(), late.correlate(Case).scalar_subquery()
+
+
 _OPEN_COUNTS = (
     select(
         Action.case_id,
@@ -119,6 +130,25 @@ def with_facts(partnership_id: uuid.UUID, actions: Iterable[Action]) -> list[Act
     found = db.session.scalars(select(Case).where(Case.partnership_id == partnership_id, Case.id.in_(wanted)))
     facts = {case.id: case.facts() for case in cases.load_facts(found) if case.state is not CaseState.ERASED}
     return [action.know_case(facts[action.case_id]) for action in actions if action.case_id in facts]
+
+
+def open_facts(partnership_id: uuid.UUID, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ActionFacts]:
+    """What the rules may know of these actions, of those that are still to be done in open cases: two queries."""
+    asked = {"partnership": partnership_id, "actions": list(ids)}
+    rows = db.session.connection().execute(_OPEN_FACTS, asked).all()
+    known = cases.facts_of(partnership_id, {row.case_id for row in rows})
+    return {
+        row.id: ActionFacts(known[row.case_id], row.owner_id, row.owner_agency_id)
+        for row in rows
+        if row.case_id in known and known[row.case_id].state == CaseState.OPEN
+    }
+
+
+_OPEN_FACTS = select(Action.id, Action.case_id, Action.owner_id, Action.owner_agency_id).where(
+    Action.partnership_id == bindparam("partnership", type_=Action.partnership_id.type),
+    Action.id.in_(bindparam("actions", expanding=True)),
+    Action.state == ActionState.OPEN,
+)
 
 
 def visible_by_id(viewer: Viewer, standing: Standing, ids: Iterable[uuid.UUID]) -> list[tuple[Action, Case]]:

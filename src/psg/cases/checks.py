@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from sqlalchemy import ColumnElement, literal
+
 from psg.cases.models import Case
 
 
@@ -20,6 +22,9 @@ before_close: list[Callable[[Case], list[str]]] = []
 
 action_counts: list[Callable[[Sequence[uuid.UUID]], Mapping[uuid.UUID, tuple[int, int]]]] = []
 """Each gives (open, overdue) actions of the cases with these ids, in one query."""
+
+action_columns: list[Callable[[], tuple[ColumnElement[int], ColumnElement[int]]]] = []
+"""Each gives two columns for a statement over cases: its open and its overdue actions, by the parameter `today`."""
 
 next_meeting_on: list[Callable[[uuid.UUID, uuid.UUID], date | None]] = []
 """Each gives the date of a group's next meeting, by partnership and group."""
@@ -40,6 +45,12 @@ def counts_of(case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, ActionCount]:
         for provider in action_counts:
             found |= {case_id: ActionCount(*counts) for case_id, counts in provider(case_ids).items()}
     return found
+
+
+def action_counting() -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Open and overdue actions of each case as columns; noughts while no feature keeps actions."""
+    columns = next((provider() for provider in action_columns), None)
+    return columns or (literal(0), literal(0))
 
 
 def next_meeting(partnership_id: uuid.UUID, group_id: uuid.UUID | None) -> date | None:

@@ -5,14 +5,13 @@ each row's key comes with it by a join, and its three sealed columns are opened 
 """
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Uuid, and_, bindparam, func, select
+from sqlalchemy import Date, Select, Uuid, and_, bindparam, func, null, select
 
 from psg import clock
 from psg.access import Standing, Viewer
@@ -152,49 +151,59 @@ def _number(count: int) -> str:
 
 
 def list_cases(viewer: Viewer, standing: Standing, filters: Filters, after: str | None = None) -> CaseList:
-    """A page of the cases that this person may see: one query, one or two counts, and the actions' counts."""
+    """A page of the cases that this person may see, with its counts and the actions': one query.
+
+    An empty page is counted by queries of its own.
+    """
     if not standing.agreement_signed:
         return CaseList(Page([], "", ""), filters, 0, 0)
     order = _ORDERS[filters.order]
     cursor = paging.decode(after, (order.kind, uuid.UUID))
-    coordinates = sight_of(viewer, standing).coordinates
-    values = parameters(viewer, standing) | {"partnership": standing.partnership_id} | _values(filters)
-    statement = _statement(coordinates, filters.shown, filters.order, _used(filters), cursor and cursor.backwards)
+    shape = _Shape(sight_of(viewer, standing).coordinates, filters.shown, _used(filters))
+    values = parameters(viewer, standing) | {"partnership": standing.partnership_id, "today": clock.today()}
+    values |= {name: getattr(filters, name) for name in shape.used if name != "overdue"}
+    statement = _statement(shape, filters.order, cursor and cursor.backwards)
     if cursor is not None:
         values |= {"after_value": cursor.values[0], "after_id": cursor.values[1]}
-    rows = db.session.execute(statement, values).all()
-    datakeys.adopt(standing.partnership_id, [tuple(row[-4:]) for row in rows])
-    sealed = [(row.id, row.id, *row[_FIRST_SEALED:_AFTER_SEALED]) for row in rows]
+    rows = db.session.connection().execute(statement, values).all()
+    datakeys.adopt(standing.partnership_id, [row[_KEY] for row in rows])
+    sealed = [(row[0], row[0], *row[_SEALED_AT]) for row in rows]
     opened = open_rows(standing.partnership_id, Case, _SEALED, sealed)
-    actions = checks.counts_of([row.id for row in rows])
-    ready = [_row(row, texts, actions, filters.order) for row, texts in zip(rows, opened, strict=True)]
+    sorted_by = _NAMES.index(_ORDERS[filters.order].column.key)
+    ready = [_row(row, texts, row[sorted_by]) for row, texts in zip(rows, opened, strict=True)]
     page = paging.page(ready, PAGE, lambda row: (row.sort_value, row.id), cursor)
-    count = _count(coordinates, filters, values)
-    everything = _count(coordinates, Filters(shown=filters.shown), values) if filters.narrowed else count
-    return CaseList(page, filters, count, everything)
+    if rows:
+        count, everything = rows[0].counted, rows[0].of_all
+        return CaseList(page, filters, count, count if everything is None else everything)
+    count = _count(shape, values)
+    return CaseList(page, filters, count, _count(replace(shape, used=()), values) if shape.used else count)
 
 
-def _row(row: Any, texts: tuple[Any, ...] | None, actions: Mapping[uuid.UUID, ActionCount], order: Sort) -> Row:
+def _row(row: Any, texts: tuple[Any, ...] | None, sort_value: Any) -> Row:
+    # Unpacked rather than asked by name: the list is the page people open most.
+    case_id, reference, state, subject, band, tone, direction, _, agency, officer, group, review, activity, closing = (
+        row[: len(_PLAIN)]
+    )
     title, summary, now = texts or ("Erased", "", "")
     return Row(
-        row.id,
-        row.reference,
-        row.state,
+        case_id,
+        reference,
+        state,
         title or "No title yet",
-        row.subject_kind,
-        row.band,
-        row.band_tone,
-        row.band_direction,
+        subject,
+        band,
+        tone,
+        direction,
         summary or "",
         (now or "").split("\n", 1)[0],
-        row.lead_agency_id,
-        row.lead_officer_id,
-        row.group_id,
-        row.review_on,
-        row.last_activity_at,
-        row.closure_proposed_at is not None,
-        actions.get(row.id, ActionCount()),
-        getattr(row, _ORDERS[order].column.key),
+        agency,
+        officer,
+        group,
+        review,
+        activity,
+        closing is not None,
+        ActionCount(*row[_ACTIONS_AT]),
+        sort_value,
     )
 
 
@@ -215,8 +224,11 @@ _PLAIN = (
     Case.last_activity_at,
     Case.closure_proposed_at,
 )
-_FIRST_SEALED = len(_PLAIN)
-_AFTER_SEALED = _FIRST_SEALED + len(_SEALED)
+_NAMES = [column.key for column in _PLAIN]
+_SEALED_AT = slice(len(_PLAIN), len(_PLAIN) + len(_SEALED))
+_KEY = slice(_SEALED_AT.stop, _SEALED_AT.stop + 4)
+_ACTIONS_AT = slice(_KEY.stop, _KEY.stop + 2)
+"""Where the statement has what: plain columns, sealed ones, the data key, the actions' counts, the list's counts."""
 _NARROWING = ("agency_id", "tone", "overdue", "theme", "group_id")
 
 
@@ -225,17 +237,10 @@ def _used(filters: Filters) -> tuple[str, ...]:
     return tuple(name for name in _NARROWING if getattr(filters, name) not in (None, "", False))
 
 
-def _values(filters: Filters) -> dict[str, Any]:
-    values = {name: getattr(filters, name) for name in _used(filters)}
-    if "overdue" in values:
-        values["overdue"] = clock.today()
-    return values
-
-
 _CONDITIONS: dict[str, Any] = {
     "agency_id": Case.lead_agency_id == bindparam("agency_id"),
     "tone": Case.band_tone == bindparam("tone", type_=Case.band_tone.type),
-    "overdue": Case.review_on < bindparam("overdue"),
+    "overdue": Case.review_on < bindparam("today", type_=Date()),
     "theme": Case.id.in_(
         select(CaseTheme.case_id).where(
             CaseTheme.partnership_id == bindparam("partnership"), CaseTheme.code == bindparam("theme")
@@ -245,29 +250,41 @@ _CONDITIONS: dict[str, Any] = {
 }
 
 
-def _conditions(coordinates: bool, shown: Shown, used: tuple[str, ...]) -> list[Any]:
-    state = _STATE[shown]
-    return [
-        Case.partnership_id == bindparam("partnership", type_=Uuid()),
-        Case.state == state,
-        in_state(state, PREPARED[coordinates]),
-        *(_CONDITIONS[name] for name in used),
-    ]
+@dataclass(frozen=True)
+class _Shape:
+    """What makes a list's conditions: the values come as parameters."""
+
+    coordinates: bool
+    shown: Shown
+    used: tuple[str, ...]
+    """Names of the filters in use."""
+
+    def conditions(self) -> list[Any]:
+        """For a statement over cases."""
+        state = _STATE[self.shown]
+        return [
+            Case.partnership_id == bindparam("partnership", type_=Uuid()),
+            Case.state == state,
+            in_state(state, PREPARED[self.coordinates]),
+            *(_CONDITIONS[name] for name in self.used),
+        ]
 
 
 @lru_cache(maxsize=256)
-def _statement(
-    coordinates: bool, shown: Shown, sort: Sort, used: tuple[str, ...], backwards: bool | None
-) -> Select[Any]:
+def _statement(shape: _Shape, sort: Sort, backwards: bool | None) -> Select[Any]:
     """The statement of one shape. `backwards` is None on the first page."""
     order = _ORDERS[sort]
     columns, down = (order.column, Case.id), (order.descending, order.descending)
     key = (DataKey.id, DataKey.kind, DataKey.kek_id, DataKey.wrapped)
     sealed = [getattr(Case, name).column for name in _SEALED]
+    counts = (
+        _counting(shape).scalar_subquery().label("counted"),
+        (_counting(replace(shape, used=())).scalar_subquery() if shape.used else null()).label("of_all"),
+    )
     statement = (
-        select(*_PLAIN, *sealed, *key)
+        select(*_PLAIN, *sealed, *key, *checks.action_counting(), *counts)
         .outerjoin(DataKey, and_(DataKey.partnership_id == Case.partnership_id, DataKey.id == Case.id))
-        .where(*_conditions(coordinates, shown, used))
+        .where(*shape.conditions())
     )
     cursor = None
     if backwards is not None:
@@ -278,10 +295,10 @@ def _statement(
 
 
 @lru_cache(maxsize=256)
-def _counting(coordinates: bool, shown: Shown, used: tuple[str, ...]) -> Select[Any]:
-    some = select(Case.id).where(*_conditions(coordinates, shown, used)).limit(COUNTED + 1).subquery()
+def _counting(shape: _Shape) -> Select[Any]:
+    some = select(Case.id).where(*shape.conditions()).limit(COUNTED + 1).correlate(None).subquery()
     return select(func.count()).select_from(some)
 
 
-def _count(coordinates: bool, filters: Filters, values: dict[str, Any]) -> int:
-    return int(db.session.scalar(_counting(coordinates, filters.shown, _used(filters)), values) or 0)
+def _count(shape: _Shape, values: dict[str, Any]) -> int:
+    return int(db.session.connection().execute(_counting(shape), values).scalar_one())

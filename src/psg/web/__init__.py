@@ -9,7 +9,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from psg.web import assets, errors, headers, kept, nav, requests, words
+from psg.web import assets, errors, headers, kept, nav, requests, stencil, words
 from psg.web.forms import WHO
 
 
@@ -29,6 +29,7 @@ def init_app(
     find_kept: the late post that this page is opened for.
     """
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.template_class = stencil.SharedModules
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.extensions[WHO] = who

@@ -127,6 +127,8 @@ def reference(value: str) -> Markup:
 
 def marks(value: object) -> Markup:
     """Text as it is kept, with every hidden direction mark shown as a small visible label."""
+    if type(value) is str and value.isprintable():
+        return escape(value)  # nearly every text: no control character, no line end, no direction mark
     if hasattr(value, "__html__"):
         return escape(value)
     words = text.showable("" if value is None else str(value))

@@ -3,10 +3,13 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-from flask import Response, flash, request, url_for
+from flask import Response, flash, g, request, url_for
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as AnyResponse
 
 from psg import clock
@@ -18,8 +21,9 @@ from psg.cases.models import PossibleDuplicate
 from psg.cases.routes.shared import bp, carry_out, directory, labels, show
 from psg.cases.rules import CaseState, SubjectKind, Tone
 from psg.partnerships import queries as partnerships
-from psg.partnerships.queries import Directory
+from psg.partnerships.queries import AgencyPlace, Directory, GroupPlace
 from psg.web.forms import Form
+from psg.web.stencil import Stencil, drawn, select_options
 from psg.web.words import days_overdue, marks, short_date
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -46,7 +50,7 @@ def index() -> Response:
         event=Event.CASES_LISTED,
         ids=[row.id for row in found.page.rows],
         found=found,
-        lines=_lines(found.page.rows, drafts=filters.shown is Shown.MINE),
+        body=_body(found.page.rows, drafts=filters.shown is Shown.MINE),
         filters=filters,
         fields=_fields(filters),
         chips=_chips(filters),
@@ -56,39 +60,71 @@ def index() -> Response:
 
 
 _ABOUT = {SubjectKind.PERSON: "People", SubjectKind.PLACE: "A place", SubjectKind.BOTH: "People and a place", None: ""}
+_ROW = Stencil(
+    "cases/rows.html",
+    "row",
+    (
+        "href",
+        "reference",
+        "title",
+        "tag",
+        "now",
+        "about",
+        "band",
+        "score",
+        "lead",
+        "open",
+        "overdue",
+        "review",
+        "late",
+        "activity",
+    ),
+)
+_NOW, _SCORE, _LATE = (Stencil("cases/rows.html", part, ("words",)) for part in ("now", "score", "late"))
+_RECORDS = "components/records.html"
 
 
-def _lines(rows: Sequence[Row], *, drafts: bool) -> list[tuple[Any, ...]]:
-    """Each row's words in the order of the table, ready to be drawn: the list is the page people open most."""
-    names, today = directory(), clock.today()
+def _body(rows: Sequence[Row], *, drafts: bool) -> Markup:
+    """The rows of the table. The list is the page people open most, so its rows are drawn by stencil."""
+    names, today, still_open = directory(), clock.today(), CaseState.OPEN
     address = url_for("cases.check" if drafts else "casefile.show", partnership=standing().slug, reference="REFERENCE")
-    leads: dict[tuple[uuid.UUID | None, uuid.UUID | None], str] = {}
+    before, after = address.split("REFERENCE")
+    now, score, late = _NOW.filler(), _SCORE.filler(), _LATE.filler()
+    # What repeats from row to row is put into words once. Numbers stand for ids: they compare fastest.
+    leads: dict[tuple[int, int], Markup] = {}
+    bands: dict[tuple[str, Tone], Markup] = {}
+    reviews: dict[tuple[date | None, CaseState], tuple[str, str]] = {}
     lines = []
     for row in rows:
-        who = (row.lead_agency_id, row.lead_officer_id)
-        if who not in leads:
-            leads[who] = _lead(names, *who)
-        late = row.state is CaseState.OPEN and row.review_on is not None and row.review_on < today
+        agency, officer = row.lead_agency_id, row.lead_officer_id
+        lead = (agency.int if agency else 0, officer.int if officer else 0)
+        if lead not in leads:
+            leads[lead] = escape(_lead(names, agency, officer))
+        band = (row.band, row.tone)
+        if band not in bands:
+            bands[band] = drawn(_RECORDS, "band", row.band or "Not assessed", row.tone.value)
+        review = (row.review_on, row.state)
+        if review not in reviews:
+            overdue = row.review_on is not None and row.review_on < today and row.state is still_open
+            reviews[review] = (short_date(row.review_on), late(days_overdue(row.review_on)) if overdue else "")
         lines.append(
             (
-                address.replace("REFERENCE", row.reference),
+                before + row.reference + after,
                 row.reference,
                 marks(row.title),
                 _tag(row),
-                marks(row.now) if row.now else "",
+                now(marks(row.now)) if row.now else "",
                 _ABOUT[row.subject_kind],
-                row.tone.value,
-                row.band or "Not assessed",
-                row.summary,
-                leads[who],
+                bands[band],
+                score(row.summary) if row.summary else "",
+                leads[lead],
                 row.actions.open,
-                row.actions.overdue,
-                short_date(row.review_on),
-                days_overdue(row.review_on) if late else "",
+                late(f"{row.actions.overdue} overdue") if row.actions.overdue else "",
+                *reviews[review],
                 short_date(row.last_activity_at),
             )
         )
-    return lines
+    return _ROW.rows(lines)
 
 
 def _lead(names: Directory, agency_id: uuid.UUID | None, officer_id: uuid.UUID | None) -> str:
@@ -99,23 +135,21 @@ def _lead(names: Directory, agency_id: uuid.UUID | None, officer_id: uuid.UUID |
 
 def _tag(row: Row) -> str:
     if row.closure_proposed:
-        return "Closure proposed"
-    return "New referral" if row.state is CaseState.SENT else ""
+        return " " + drawn(_RECORDS, "tag", "Closure proposed", "amber")
+    return " " + drawn(_RECORDS, "tag", "New referral", "blue") if row.state is CaseState.SENT else ""
 
 
 def _filters() -> Filters:
     """From the address; whatever is not one of our values counts as not given."""
-    known_agencies = {agency.id for agency in directory().agencies}
-    known_groups = {group.id for group in directory().groups}
     theme = request.args.get("theme", "")
     return Filters(
         shown=_word(Shown, "state") or Shown.OPEN,
         sort=_word(Sort, "sort") or Sort.REVIEW,
-        agency_id=_id("agency", known_agencies),
+        agency_id=_id("agency", directory().agencies),
         tone=_word(Tone, "band"),
         overdue=request.args.get("review") == "overdue",
         theme=theme if ("themes", theme) in labels() else "",
-        group_id=_id("group", known_groups),
+        group_id=_id("group", directory().groups),
     )
 
 
@@ -124,11 +158,11 @@ def _word(kind: type[Word], name: str) -> Word | None:
     return kind(given) if given in kind.__members__.values() else None
 
 
-def _id(name: str, known: set[uuid.UUID]) -> uuid.UUID | None:
+def _id(name: str, known: Sequence[AgencyPlace | GroupPlace]) -> uuid.UUID | None:
     given = request.args.get(name, "")
     if given == "mine":
         return standing().agency_id
-    return next((one for one in known if str(one) == given), None)
+    return next((one.id for one in known if str(one.id) == given), None) if given else None
 
 
 def _address(filters: Filters, after: str = "") -> str:
@@ -142,26 +176,33 @@ def _address(filters: Filters, after: str = "") -> str:
         "group": filters.group_id,
         "after": after or None,
     }
-    return url_for("cases.index", partnership=standing().slug, **values)
+    given = {name: value for name, value in values.items() if value is not None}
+    return f"{_list_address()}?{urlencode(given)}" if given else _list_address()
 
 
-def _options(chosen: object, empty: str, pairs: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    found = [{"value": value, "text": words, "selected": value == str(chosen or "")} for value, words in pairs]
-    return [{"value": "", "text": empty}, *found] if empty else found
+def _list_address() -> str:
+    if "case_list_address" not in g:
+        g.case_list_address = url_for("cases.index", partnership=standing().slug)
+    return str(g.case_list_address)
 
 
-def _fields(filters: Filters) -> dict[str, list[dict[str, Any]]]:
+def _fields(filters: Filters) -> dict[str, Markup]:
     """What the filter row offers."""
     names = directory()
     agencies = [(str(agency.id), agency.short_name) for agency in names.agencies]
     themes = [(term.code, term.label) for term in partnerships.terms(standing().partnership_id, "themes")]
+    groups = [(str(group.id), group.name) for group in names.groups]
     return {
-        "state": _options(filters.shown.value, "", [(shown.value, words) for shown, words in STATES.items()]),
-        "agency": _options(filters.agency_id, "Any agency", agencies),
-        "band": _options(filters.tone, "Any band", [(tone.value, words) for tone, words in TONES.items()]),
-        "review": _options("overdue" if filters.overdue else "", "Any date", [("overdue", "Review overdue")]),
-        "theme": _options(filters.theme, "Any theme", themes),
-        "group": _options(filters.group_id, "Any group", [(str(group.id), group.name) for group in names.groups]),
+        "state": select_options([(shown.value, words) for shown, words in STATES.items()], filters.shown.value),
+        "agency": select_options(agencies, str(filters.agency_id or ""), empty="Any agency"),
+        "band": select_options(
+            [(tone.value, words) for tone, words in TONES.items()], filters.tone or "", empty="Any band"
+        ),
+        "review": select_options(
+            [("overdue", "Review overdue")], "overdue" if filters.overdue else "", empty="Any date"
+        ),
+        "theme": select_options(themes, filters.theme, empty="Any theme"),
+        "group": select_options(groups, str(filters.group_id or ""), empty="Any group"),
     }
 
 
