@@ -50,7 +50,7 @@ def page(installation: Installation, path: str, who: str = "officer") -> Callabl
 def test_case_list(filled):
     many, few = filled(MANY), filled(FEW)
     floor.make_plain(many.copy.database_url)
-    with floor.connect(many.copy.database_url) as bare:
+    with floor.pool(many.copy.database_url) as bare:
         figures = measure(
             {
                 "floor": floor.list_floor(bare, many.world.east),
