@@ -94,7 +94,8 @@ def _insert(session: Session, entries: Sequence[Entry], digests: Mapping[int, li
     for index, entry in enumerate(entries):
         entry.row["mac"] = event_mac(event_bytes(entry.row, digests.get(index, ())), key)
     connection = session.connection()
-    connection.execute(_INSERT_EVENTS, [entry.row for entry in entries])
+    rows = [entry.row for entry in entries]
+    connection.execute(_INSERT_EVENTS, rows[0] if len(rows) == 1 else rows)
     if digests:
         connection.execute(_INSERT_DIGESTS, [row for rows in digests.values() for row in rows])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, time
 
@@ -12,6 +13,7 @@ from markupsafe import Markup, escape
 from psg import clock, ids, text
 
 _WEEKDAY_WITHIN_DAYS = 60
+_special = re.compile("[&<>\"']").search
 
 
 _MONTHS = tuple(calendar.month_abbr)
@@ -128,7 +130,8 @@ def reference(value: str) -> Markup:
 def marks(value: object) -> Markup:
     """Text as it is kept, with every hidden direction mark shown as a small visible label."""
     if type(value) is str and value.isprintable():
-        return escape(value)  # nearly every text: no control character, no line end, no direction mark
+        # Nearly every text: no control character, no line end, no direction mark.
+        return escape(value) if _special(value) else str.__new__(Markup, value)
     if hasattr(value, "__html__"):
         return escape(value)
     words = text.showable("" if value is None else str(value))
