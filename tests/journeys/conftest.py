@@ -71,7 +71,7 @@ def visit(site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
             context.route("**/*.js", lambda route: route.abort())
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
-        visitor = Visitor(site, context, script=script)
+        visitor = Visitor(site, context, script=script, engine=options.get("java_script_enabled", True))
         visitors.append(visitor)
         return visitor.enter(name) if name else visitor
 

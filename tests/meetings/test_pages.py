@@ -307,7 +307,7 @@ def test_a_referral_is_accepted_at_the_meeting(room, client_for):
     room.publish(held)
     chair = client_for("chair")
     page = path(held, "run", room.item(held, referral).id)
-    assert "If it is accepted" in chair.get(page).text
+    assert ">Lead agency</label>" in chair.get(page).text
     day = clock.today() + timedelta(days=30)
     done = chair.submit(
         page,
