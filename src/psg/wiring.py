@@ -29,8 +29,8 @@ from psg.cases import reminding as case_reminding
 from psg.cases import routes as case_routes
 from psg.db import db
 from psg.meetings import choices as meeting_choices
-from psg.meetings import queries as meetings
 from psg.meetings import guest_reminding
+from psg.meetings import queries as meetings
 from psg.meetings import reminding as meeting_reminding
 from psg.meetings import routes as meeting_routes
 from psg.oversight import routes as oversight_routes

@@ -70,7 +70,7 @@ def _all(world: World, scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _unknown() -> dict[str, Any]:
     ids = ("event", "involvement", "place", "number", "action", "case", "assessment", "meeting", "item", "user", "role")
-    more = ("invitation", "agency", "term", "pair", "delivery")
+    more = ("invitation", "membership", "agency", "term", "pair", "delivery")
     return {
         "partnership": EAST,
         "reference": new_reference("EC"),
@@ -120,6 +120,7 @@ def _people(world: World, scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
         member = db.session.query(members).filter_by(user_id=user_id).first()
         role = db.session.query(roles).filter_by(membership_id=member.id).first()
         yield record, {"partnership": place, "user_id": user_id, "role_id": role.id}
+    yield "joining", {"partnership": EAST, "membership_id": scene.ids["joining"]}
     yield "slept-by-lead", {"partnership": EAST, "user_id": scene.ids["asleep"]}
     yield "invited-police", {"partnership": EAST, "user_id": scene.ids["invited"]}
 

@@ -45,7 +45,7 @@ class Page:
         return any("anonymous" in people or "nobody" in people for people in self.pattern.allowed.values())
 
 
-_ELSEWHERE = frozenset({"city", "citywide", "citymeeting", "city-group"})
+_ELSEWHERE = frozenset({"city", "citywide", "citymeeting", "city-group", "city-guest"})
 """Records under the other partnership's address, where nobody without a signature belongs."""
 
 

@@ -28,6 +28,7 @@ from psg.meetings import guests
 from psg.meetings import operations as meetings
 from psg.meetings.models import AgendaItem, Meeting
 from psg.meetings.rules import Attended, ComesAs, Section
+from psg.partnerships import inviting
 from psg.partnerships import operations as partnerships
 from psg.partnerships.models import Group, PartnerAgency
 from psg.people.rules import Born, Names
@@ -110,6 +111,16 @@ def _invited(world: World, scene: Scene) -> None:
         scene.ids[name] = user.id
     with transaction():
         partnerships.suspend(member, by=world.viewer("policelead"))
+    with transaction():  # an account of the other partnership: whoever invites it learns no name from an address
+        asked = inviting.invite_person(
+            world.east,
+            email=world.people["citycoordinator"].email,
+            first_name="Any",
+            last_name="Body",
+            agency_id=world.agencies["police"],
+            by=world.viewer("policelead"),
+        )
+    scene.ids["joining"] = asked.id
 
 
 def _plans(world: World, scene: Scene) -> None:

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from psg import clock
 from psg.agreements.showing import leads_of
 from psg.partnerships.queries import AgencyPlace
 from psg.web.fields import (
@@ -55,8 +56,12 @@ class VersionForm(Form):
     review_on = DateField("Review on", missing="Enter the day of its review")
     ends_on = DateField("Ends on", hint="The last day on which it counts", missing="Enter the last day")
 
-    def in_order(self) -> bool:
-        """Whether the dates follow each other; puts the error beside the field that does not."""
+    def in_order(self, *, first: bool) -> bool:
+        """Whether the dates follow each other; puts the error beside the field that does not.
+
+        first: whether it is the agreement's first version. That may be one signed on paper long ago, whose date to sign
+        by is over. A later version's is still to come, for on that day the version before stops counting.
+        """
         start, end = self.in_force_from.data, self.ends_on.data
         if end < start:
             self.ends_on.put_error("Ends on must be after In force from")
@@ -64,6 +69,8 @@ class VersionForm(Form):
             self.review_on.put_error("Review on must be between In force from and Ends on")
         elif self.sign_by.data > end:
             self.sign_by.put_error("Sign by must be before Ends on")
+        elif not first and self.sign_by.data < clock.today():
+            self.sign_by.put_error("Sign by must be today or later, so that the agencies can still sign in time")
         else:
             return True
         return False

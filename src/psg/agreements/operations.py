@@ -83,6 +83,11 @@ def publish_version(version: AgreementVersion, *, parties: Mapping[uuid.UUID, uu
         raise DomainError("Enter the text of the agreement, or add its file, before publishing it.")
     if not parties:
         raise DomainError("Select the agencies that are to sign.")
+    if version.number > 1 and version.sign_by < clock.today():
+        # On its sign-by date a version ends the one before: published too late, it would shut everybody out at once.
+        raise DomainError(
+            "The day to sign by is over. Change the draft and enter a day that the agencies can still meet."
+        )
     version.sha256 = fingerprint(version.text, version.file)
     version.state = VersionState.PUBLISHED
     version.published_at = clock.now()

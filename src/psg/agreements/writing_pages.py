@@ -6,7 +6,7 @@ from flask import url_for
 from werkzeug.wrappers import Response as Answer
 
 from psg.access import Permission, page, requires, standing, viewer
-from psg.agreements import finding, operations, showing
+from psg.agreements import finding, operations, queries, showing
 from psg.agreements.blueprint import bp
 from psg.agreements.forms import AgreementForm, FileForm, VersionForm, publish_form, signatory_field
 from psg.agreements.models import Agreement, AgreementVersion
@@ -57,7 +57,10 @@ def new_version(agreement: Agreement) -> Answer:
         return _address(agreement, version)
 
     to = url_for(".agreement_list", partnership=place.slug)
-    if _in_order(form) and (answer := save(form, change, to=to, done="Draft saved. Publish it when it is right.")):
+    first = not queries.versions_of(agreement)
+    if _in_order(form, first=first) and (
+        answer := save(form, change, to=to, done="Draft saved. Publish it when it is right.")
+    ):
         return answer
     return page(
         "agreements/edit.html", form=form, place=place, agreement=agreement, number=None, status=status_of(form)
@@ -80,7 +83,7 @@ def edit_version(version: AgreementVersion) -> Answer:
     def change() -> None:
         operations.change_draft(version, by=viewer(), **form.values())
 
-    ready = _in_order(form)
+    ready = _in_order(form, first=version.number == 1)
     if ready and (answer := save(form, change, to=to, done="Draft saved.", hold=(version,), values=values)):
         return answer
     return page(
@@ -174,9 +177,9 @@ def withdraw(version: AgreementVersion) -> Answer:
     )
 
 
-def _in_order(form: VersionForm) -> bool:
+def _in_order(form: VersionForm, *, first: bool) -> bool:
     """Whether the page may try to save: not sent at all, or sent with dates that follow each other."""
-    return not form.is_submitted() or (form.validate() and form.in_order())
+    return not form.is_submitted() or (form.validate() and form.in_order(first=first))
 
 
 def _address(agreement: Agreement, version: AgreementVersion) -> str:

@@ -31,7 +31,18 @@ from psg.partnerships.rules import GroupState, MembershipState
 RESERVED_SLUGS = frozenset(
     {
         *("accept-invitation", "accessibility", "blank", "case-review", "demo", "favicon.ico", "find"),
-        *("forgotten-password", "healthz", "help", "invitations", "kept", "my-work", "privacy", "readyz", "reset"),
+        *(
+            "forgotten-password",
+            "healthz",
+            "help",
+            "invitations",
+            "joining",
+            "kept",
+            "my-work",
+            "privacy",
+            "readyz",
+            "reset",
+        ),
         *("session", "settings", "sign-in", "sign-out", "static", "status", "system", "version"),
     }
 )
@@ -258,6 +269,34 @@ def activate_memberships(user_id: uuid.UUID, *, by: Actor) -> None:
         member.state = MembershipState.ACTIVE
         audit.record(Event.INVITATION_ACCEPTED, member, by=by)
         names_changed(member.partnership_id)
+
+
+def accept(member: Membership, *, by: Viewer) -> None:
+    """Somebody who has an account accepts a place in a partnership, themselves."""
+    if member.user_id != by.user_id or member.state is not MembershipState.INVITED:
+        raise DomainError("This invitation is not open any more.")
+    member.state = MembershipState.ACTIVE
+    audit.record(Event.INVITATION_ACCEPTED, member, by=by)
+    names_changed(member.partnership_id)
+
+
+def works_for(user_id: uuid.UUID, agency_id: uuid.UUID) -> bool:
+    """Whether a person works for an agency in any partnership today."""
+    found = (
+        select(Membership.id)
+        .join(
+            PartnerAgency,
+            (PartnerAgency.partnership_id == Membership.partnership_id)
+            & (PartnerAgency.agency_id == Membership.agency_id),
+        )
+        .where(
+            Membership.user_id == user_id,
+            Membership.agency_id == agency_id,
+            Membership.state == MembershipState.ACTIVE,
+            PartnerAgency.left_on.is_(None),
+        )
+    )
+    return db.session.scalar(found.limit(1)) is not None
 
 
 def person_renamed(user_id: uuid.UUID) -> None:

@@ -12,7 +12,7 @@ from psg.access import Role, Standing
 from psg.access.roles import ROLE_WORDS
 from psg.accounts.models import User
 from psg.db import db
-from psg.partnerships.models import Membership, RoleHeld
+from psg.partnerships.models import Agency, Membership, Partnership, RoleHeld
 from psg.partnerships.queries import Directory, Member, directory, membership
 from psg.partnerships.rules import MembershipState, is_dormant, role_sentence
 
@@ -73,6 +73,27 @@ def find_invited(_viewer: Any, standing: Standing, user_id: uuid.UUID) -> Member
     if member is None or member.state is not MembershipState.INVITED:
         return None
     return member if coordinates(standing) or member.agency_id == standing.agency_id else None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A place in a partnership that somebody with an account has been offered and not accepted."""
+
+    member: Membership
+    partnership: str
+    agency: str
+
+
+def waiting_for(user_id: uuid.UUID) -> list[Waiting]:
+    """The places that a person may accept, the latest first."""
+    statement = (
+        select(Membership, Partnership.name, Agency.name)
+        .join(Partnership, Partnership.id == Membership.partnership_id)
+        .join(Agency, Agency.id == Membership.agency_id)
+        .where(Membership.user_id == user_id, Membership.state == MembershipState.INVITED)
+        .order_by(Membership.created_at.desc(), Membership.id)
+    )
+    return [Waiting(*row) for row in db.session.execute(statement)]
 
 
 def find_role(_viewer: Any, _standing: Standing, member: Membership, role_id: uuid.UUID) -> RoleHeld | None:

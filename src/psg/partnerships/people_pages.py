@@ -53,7 +53,10 @@ def invite() -> Answer:
         )
 
     to = url_for(".people_list", partnership=place.slug)
-    done = "Invited. A new account gets a link that works for 48 hours; somebody who has one already is told."
+    done = (
+        "Invited. A new account gets a link that works for 48 hours; somebody who has one already is asked to accept, "
+        "or added if they work for the same agency elsewhere."
+    )
     if answer := save(form, change, to=to, done=done):
         return answer
     return page("partnerships/invite.html", form=form, place=place, status=status_of(form))
@@ -99,11 +102,12 @@ def invite_again(member: Membership) -> Answer:
 def suspend(member: Membership) -> Answer:
     """Close everything to a colleague."""
     open_things = providers.open_things(member.partnership_id, member.user_id)
+    who_lifts = _WHO_LIFTS[people.coordinates(standing())]
     return _confirm(
         member,
         lambda: operations.suspend(member, by=viewer()),
         title="Suspend",
-        text="They see nothing of this partnership from their next page on.",
+        text=f"They see nothing of this partnership from their next page on. {who_lifts}",
         button="Suspend",
         done="Suspended. They see nothing of this partnership any more.",
         open_things=open_things,
@@ -122,6 +126,13 @@ def restore(member: Membership) -> Answer:
         button="Restore",
         done="Restored. Their roles count again.",
     )
+
+
+_WHO_LIFTS = {
+    True: "Only a coordinator can lift a suspension that you make.",
+    False: "You, another lead of your agency or a coordinator can lift it.",
+}
+"""By whether the person coordinates."""
 
 
 def _confirm(

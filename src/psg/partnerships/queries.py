@@ -290,6 +290,7 @@ _MEMBERS = (
         Membership.agency_id,
         Membership.post,
         Membership.state,
+        Membership.suspended_from,
         RoleHeld.role,
         RoleHeld.group_id,
     )
@@ -310,10 +311,13 @@ def _members(partnership_id: uuid.UUID) -> list[Member]:
         _MEMBERS.where(Membership.partnership_id == partnership_id).order_by(User.last_name, User.first_name, User.id)
     )
     people: dict[uuid.UUID, Member] = {}
-    for user_id, membership_id, first, last, email, agency_id, post, state, role, group_id in rows:
+    for user_id, membership_id, first, last, email, agency_id, post, state, suspended_from, role, group_id in rows:
         person = people.get(user_id)
         if person is None:
-            person = Member(user_id, membership_id, f"{first} {last}", first, email, agency_id, post, state)
+            # Until an invitation is accepted, an address gives no name away: the account may be one that existed.
+            accepted = MembershipState.INVITED not in (state, suspended_from)
+            name = f"{first} {last}" if accepted else email
+            person = Member(user_id, membership_id, name, first if accepted else "", email, agency_id, post, state)
         if role is not None:
             person = _with_role(person, role, group_id)
         people[user_id] = person

@@ -2,8 +2,9 @@
 
 from psg.access import Viewer
 from psg.db import db
-from psg.partnerships.inviting import ADDED
+from psg.partnerships.inviting import ADDED, ASKED
 from psg.partnerships.models import Partnership
+from psg.partnerships.people import waiting_for
 from psg.reminders.kinds import Message, MessageKind
 from psg.reminders.models import Delivery
 
@@ -26,4 +27,23 @@ def _added(_viewer: Viewer, delivery: Delivery) -> Message:
 
 ADDED_TO_PARTNERSHIP = MessageKind(code=ADDED, wanted=_still_a_member, render=_added, label="Added to a partnership")
 
-KINDS = (ADDED_TO_PARTNERSHIP,)
+
+def _still_open(viewer: Viewer, delivery: Delivery) -> bool:
+    return any(str(one.member.id) == delivery.details["membership"] for one in waiting_for(viewer.user_id))
+
+
+def _asked(_viewer: Viewer, delivery: Delivery) -> Message:
+    return Message(
+        subject="PSG: you are invited to work with another partnership",
+        paragraphs=[
+            "You are invited to work with another Community Safety Partnership, or for another agency.",
+            "Sign in with the account that you have to read and accept it. Not you? Do nothing.",
+        ],
+        link=f"/joining/{delivery.details['membership']}",
+        why="You get this because somebody entered your address to invite you.",
+    )
+
+
+ASKED_TO_JOIN = MessageKind(code=ASKED, wanted=_still_open, render=_asked, needs_place=False, label="Asked to join")
+
+KINDS = (ADDED_TO_PARTNERSHIP, ASKED_TO_JOIN)

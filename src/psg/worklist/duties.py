@@ -75,6 +75,11 @@ class AgreementLine:
     href: str
     on: date
 
+    @property
+    def overdue(self) -> bool:
+        """Whether the day is over."""
+        return self.on < clock.today()
+
 
 _FIRST_DAYS = timedelta(days=28)
 
