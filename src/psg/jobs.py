@@ -8,6 +8,7 @@ from psg import audit, clock
 from psg.accounts import kept, throttle
 from psg.accounts.models import UserSession
 from psg.audit.seal import seal_all
+from psg.cases import drafting
 from psg.cases.operations import expire_drafts
 from psg.db import db, reading_done, transaction
 from psg.db.once import done_once
@@ -50,9 +51,10 @@ def plan_every_group() -> None:
 
 
 def expire_old_drafts() -> None:
-    """Erase drafts that were begun and not sent for four weeks."""
+    """Erase drafts that were begun and not sent for four weeks, and forget pages that nobody came back to."""
     with transaction():
         expire_drafts()
+        drafting.forget_old()
 
 
 def reshuffle_index() -> None:

@@ -141,7 +141,7 @@ def test_a_risk_assessment_at_either_step(app, world, client_for, open_case):
 def test_a_decision_on_a_referral(app, world, client_for):
     reference = made(app, lambda: sent(world).reference)
     browser, path = client_for("coordinator"), f"/east-test/cases/{reference}/decide"
-    fields = {"decision": "decline", "reason_code": "not-met", "reason": TYPED}
+    fields = {"decision": "decline", "reason_code": "one-agency", "reason": TYPED}
     _, page = given_back(app, world, browser, "coordinator", path, fields)
     assert "Typed with care" in page
     assert re.search(r'value="decline"[^>]*checked', page)
@@ -149,22 +149,39 @@ def test_a_decision_on_a_referral(app, world, client_for):
     assert count(app, CaseDecision) == 0
 
 
-def test_words_are_shown_where_their_form_is_gone(app, world, client_for):
-    reference = made(app, lambda: sent(world).reference)
-
-    def decided_meanwhile():
+def change_meanwhile(app, reference, change):
+    def work():
         case = db.session.scalars(select(Case).where(Case.reference == reference)).one()
         with transaction(hold=(case,)):
-            cases.decline(case, reason_code="not-met", reason="It belongs elsewhere.", by=world.viewer("chair"))
+            change(case)
 
+    made(app, work)
+
+
+def test_words_are_shown_where_their_form_is_closed(app, world, client_for):
+    reference = made(app, lambda: sent(world).reference)
+    by = made(app, lambda: world.viewer("chair"))
+    change_meanwhile(app, reference, lambda case: cases.decline(case, reason_code="one-agency", reason="No.", by=by))
     browser, path = client_for("coordinator"), f"/east-test/cases/{reference}/decide"
-    made(app, decided_meanwhile)
     led = too_late(app, world, browser, "coordinator", path, {"decision": "accept", "reason": TYPED})
+    page = browser.get(led.location)
+    assert page.status_code == 200
+    assert "This referral was declined" in page.text
+    assert "Typed with care" in page.text
+
+
+def test_words_are_shown_where_the_page_itself_is_gone(app, world, client_for):
+    reference = made(app, lambda: sent(world).reference)
+    by = made(app, lambda: world.viewer("coordinator"))
+    young = world.groups["young"]
+    change_meanwhile(app, reference, lambda case: cases.pass_on(case, group_id=young, reason="Young.", by=by))
+    browser, path = client_for("chair"), f"/east-test/cases/{reference}/decide"
+    led = too_late(app, world, browser, "chair", path, {"decision": "accept", "reason": TYPED})
     instead = browser.get(led.location)
     assert instead.location == "/kept?words=1"
     words = browser.get(instead.location).text
     assert "Typed with care" in words
-    assert "once" not in re.findall(r'for="kept-\d+">([^<]+)<', words)
+    assert "Once" not in re.findall(r'for="kept-\d+">([^<]+)<', words)
     assert browser.post("/kept/forget", {"csrf_token": token(browser, "/settings")}).status_code == 303
     assert browser.get("/kept").location == "/my-work"
 

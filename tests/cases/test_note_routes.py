@@ -10,7 +10,7 @@ from psg.cases import contents, operations
 from psg.cases.models import Case, Event, NoteDraft
 from psg.cases.rules import CaseState, Precision, When
 from psg.db import db, transaction
-from tests.cases.samples import opened
+from tests.cases.samples import opened, sent
 
 
 @pytest.fixture
@@ -103,6 +103,7 @@ def test_two_people_saying_what_goes_on_now_compare_first(app, world, address, c
     assert clash.status_code == 409
     assert "Quiet this week" in clash.text
     assert "Loud this week" in clash.text
+    assert "Officer Tester saved this at " in clash.text
     hidden = dict(re.findall(r'name="(once|version)" value="([^"]*)"', clash.text))
     assert second.post(f"{address}/now", hidden | {"text": "Loud, then quiet"}).status_code == 303
     assert "Loud, then quiet" in first.get(address).text
@@ -124,6 +125,48 @@ def test_a_person_changed_by_two_people_is_a_clash(app, world, address, client_f
     clash = second.post(link, hidden | person | {"phone": "07700 900999"})
     assert clash.status_code == 409
     assert "07700 900000" in clash.text
+    assert "Officer Tester saved this at " in clash.text
+
+
+def test_whoever_is_overtaken_is_told_by_whom_and_when(app, world, address, client_for):
+    chair, coordinator = client_for("chair"), client_for("coordinator")
+    lead = f"{address}/lead"
+    hidden = dict(re.findall(r'name="(once|version)" value="([^"]*)"', coordinator.get(lead).text))
+    day = clock.working_day_on_or_after(clock.today())
+    answers = {"lead_agency": str(world.agencies["police"]), "review_on-choice": "another"}
+    answers |= {"review_on-day": day.day, "review_on-month": day.month, "review_on-year": day.year}
+    assert chair.submit(lead, answers).status_code == 303
+    clash = coordinator.post(lead, hidden | answers | {"lead_agency": str(world.agencies["housing"])})
+    assert clash.status_code == 409
+    assert "Chair Tester saved this at " in clash.text
+    assert "Test Constabulary" in clash.text
+
+
+def test_a_referral_passed_on_meanwhile_names_who_did_it(app, world, client_for):
+    with app.app_context():
+        case = sent(world)
+        path = f"/east-test/cases/{case.reference}/decide"
+        db.session.remove()
+    coordinator = client_for("coordinator")
+    hidden = dict(re.findall(r'name="(once|version)" value="([^"]*)"', coordinator.get(path).text))
+    with app.app_context():
+        case = db.session.get(Case, (world.east, case.id))
+        with transaction(hold=(case,)):
+            operations.pass_on(case, group_id=world.groups["young"], reason="Young", by=world.viewer("chair"))
+        db.session.remove()
+    answers = {"decision": "decline", "reason_code": "not-met", "reason": "Not for us, I think"}
+    clash = coordinator.post(path, hidden | answers)
+    assert clash.status_code == 409
+    assert "Chair Tester decided this referral at " in clash.text
+    assert "Not for us, I think" in clash.text
+    with app.app_context():
+        case = db.session.get(Case, (world.east, case.id))
+        with transaction(hold=(case,)):
+            operations.decline(case, reason_code="not-met", reason="No", by=world.viewer("youthchair"))
+        db.session.remove()
+    closed = coordinator.post(path, hidden | answers)
+    assert closed.status_code == 409
+    assert "Not for us, I think" in closed.text, "nothing typed is lost where the form is gone"
 
 
 def test_somebody_known_from_another_case_is_offered_and_linked(app, world, address, client_for):

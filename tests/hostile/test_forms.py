@@ -19,6 +19,9 @@ LEFT_OUT = {
     "accounts.extend": "no form",
     "accounts.end_sessions": "ends the sessions that the test works with",
     "cases.keep_note": "sent by a script; see test_odd_requests",
+    "cases.keep_what": "sent by a script, like keep_note",
+    "cases.keep_why": "sent by a script, like keep_note",
+    "risk.keep": "sent by a script, like keep_note",
     "accounts.invitation": "needs a link; see tests/accounts",
     "accounts.reset": "needs a link; see tests/accounts",
 }

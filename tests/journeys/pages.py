@@ -39,6 +39,7 @@ class Look:
 
 NO_PAGES = {
     "accounts.home": "sends on to another page",
+    "cases.go_on": "sends on to the page of the draft that comes next",
     "cases.find": "sends on to the case that was looked for",
     "agreements.open_file": "a file",
     "meetings.agenda_file": "a PDF",

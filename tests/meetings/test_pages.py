@@ -129,7 +129,7 @@ def test_an_older_version_of_the_agenda_clashes_and_nothing_is_lost(room, meetin
         operations.arrange(meeting, by=room.by("coordinator"))
     clash = chair.post(path(meeting, "agenda"), {"do": f"up:{case.id}", "version": old})
     assert clash.status_code == 409
-    assert "Somebody else changed this" in clash.text
+    assert "Coordinator Tester changed this at " in clash.text
     assert chair.post(path(meeting, "agenda"), {"do": "rubbish"}).status_code == 409
     wrong = chair.submit(path(meeting, "agenda", case.id, "move"), {"section": "text", "position": "0"})
     assert wrong.status_code == 422
@@ -272,7 +272,8 @@ def test_run_the_meeting_from_attendance_to_minutes(room, client_for):
 
     twice = chair.post(page, answers | {"decision": "defer"})
     assert twice.status_code == 409
-    assert "Somebody else recorded this item" in twice.text
+    assert "You recorded this item at " in twice.text
+    assert "We go on." in twice.text
     refused = chair.submit(
         path(held, "run", room.item(held, case).id),
         {"decision": "close", "agreed": "Quiet.", "close_reason": "risk-reduced", "changed_for_person": "Sleeps."},

@@ -163,6 +163,8 @@ def test_a_clash_shows_both_versions(app: Flask, client_for: Client, world: Worl
     assert clash.status_code == 409
     assert "My terms" in clash.text
     assert "Their terms" in clash.text
+    assert "saved this at " in clash.text
+    assert "Somebody else" not in clash.text
     assert 'name="version" value="2"' in clash.text
     again = mine.post(path, sent | {"version": "2"})
     assert again.status_code == 303

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Select, or_, select
 
+from psg.audit.digest import plan_of
 from psg.audit.events import BY_CODE, Category, Event
-from psg.audit.models import AuditEvent
+from psg.audit.models import AuditDigest, AuditEvent
 from psg.audit.seal import floor
 from psg.db import db
 
@@ -88,6 +89,29 @@ def who_looked(
         _columns.category.in_(shown),
     )
     return _lines(wanted, after, limit)
+
+
+def last_change(record: object, *, events: Sequence[Event] = ()) -> tuple[uuid.UUID | None, datetime] | None:
+    """Who changed a record last, and when; None when the trail does not say.
+
+    events: only changes of these kinds, for a record that many things change.
+    """
+    plan = plan_of(record)
+    if events:
+        wanted = select(_columns.user_id, _columns.at).where(
+            _columns.record_id == getattr(record, "id", None), _columns.event.in_([event.code for event in events])
+        )
+        found = db.session.execute(wanted.order_by(_columns.id.desc()).limit(1)).first()
+        return (found.user_id, found.at) if found is not None else None
+    digests = AuditDigest.__table__.c
+    key = plan.key({column.name: getattr(record, column.name) for column in plan.key_columns})
+    changed = (
+        select(_columns.user_id, _columns.at)
+        .join(AuditDigest.__table__, digests.event_id == _columns.id)
+        .where(digests.record_type == plan.record_type, digests.record_key == key)
+    )
+    newest = db.session.execute(changed.order_by(digests.turn.desc()).limit(1)).first()
+    return (newest.user_id, newest.at) if newest is not None else None
 
 
 def _narrowed(wanted: Select[tuple[object, ...]], filters: Filters) -> Select[tuple[object, ...]]:

@@ -265,17 +265,19 @@ class LastSeen(Owned, Model):
 
 
 class NoteDraft(Sealed, Owned, Model):
-    """A note being written, saved by itself: one for each person and case."""
+    """A page being written, saved by itself: one for each person, case and page."""
 
     __tablename__ = "note_drafts"
     __key_owner__ = "case_id"
     __audited__: ClassVar[bool] = False
     __table_args__ = (
         owned_fk("case_id", "cases"),
-        UniqueConstraint("partnership_id", "case_id", "user_id"),
+        UniqueConstraint("partnership_id", "case_id", "user_id", "page"),
     )
 
     case_id: Mapped[uuid.UUID]
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    page: Mapped[str] = mapped_column(String(60), default="note")
+    """Which page it is of: note, what, why, or an assessment by one scheme."""
     saved_at: Mapped[datetime]
     fields = sealed_json()

@@ -152,7 +152,10 @@ def find_duplicate(_viewer: Viewer, standing: Standing, pair_id: uuid.UUID) -> P
 def note_draft(case: Case, user_id: uuid.UUID) -> NoteDraft | None:
     """The note that a person has begun on the case."""
     statement = select(NoteDraft).where(
-        NoteDraft.partnership_id == case.partnership_id, NoteDraft.case_id == case.id, NoteDraft.user_id == user_id
+        NoteDraft.partnership_id == case.partnership_id,
+        NoteDraft.case_id == case.id,
+        NoteDraft.user_id == user_id,
+        NoteDraft.page == "note",
     )
     return db.session.scalar(statement)
 

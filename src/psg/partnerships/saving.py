@@ -9,10 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response as Answer
 
 from psg.db import AlreadyDone, Clash, DomainError, transaction
+from psg.partnerships import clashing
 from psg.web.forms import Form
 from psg.web.words import full_date
-
-SOMEBODY = "Somebody else"
 
 
 def save(
@@ -64,7 +63,6 @@ def _check_version(form: Form, hold: Sequence[Any]) -> None:
 
 
 def _show_clash(form: Form, hold: Sequence[Any], values: Callable[[], Mapping[str, Any]] | None) -> None:
-    form.put_error(None, f"{SOMEBODY} saved this while you were working on it. Compare the two versions")
     theirs: dict[str, str] = {}
     if values is not None:
         saved = type(form)(formdata=None, **values())
@@ -74,7 +72,11 @@ def _show_clash(form: Form, hold: Sequence[Any], values: Callable[[], Mapping[st
             if field.data != form[field.short_name].data
         }
     version = getattr(hold[0], "version", None) if hold else None
-    form.show_clash(by=SOMEBODY, theirs=theirs, version=version if version is not None else 0)
+    if hold:
+        clashing.show(form, hold[0], theirs=theirs, version=version if version is not None else 0)
+        return
+    name = clashing.tell(form, None, None)
+    form.show_clash(by=name, theirs=theirs, version=0)
 
 
 def _forget_what_was_read() -> None:

@@ -9,8 +9,10 @@ from werkzeug.wrappers import Response as Answer
 from psg import clock
 from psg.access import Permission, can, page, requires, standing, viewer
 from psg.audit.events import Event
+from psg.cases import drafting
 from psg.cases.models import Case
 from psg.cases.queries import find
+from psg.cases.routes.shared import begun, keep_page
 from psg.cases.rules import CaseState, Move, fingerprint, may
 from psg.cases.tabs import case_counts
 from psg.db import AlreadyDone, Clash, DomainError, transaction
@@ -20,6 +22,7 @@ from psg.risk.forms import AssessForm, CheckForm, form_for
 from psg.risk.models import Scheme
 from psg.risk.queries import Assessed
 from psg.risk.rules import Point, Score, Scoring, change_words, read, score
+from psg.web.kept import drafts_of
 from psg.web.words import long_date, time_of_day
 
 bp = Blueprint("risk", __name__)
@@ -75,6 +78,16 @@ def assess(case: Case, scheme: str) -> Answer:
     return visit.questions() if request.method == "POST" else visit.opened()
 
 
+@bp.route("/<partnership>/cases/<reference>/risk/assess/<scheme>/keep", methods=["POST"])
+@requires(Permission.RISK_ASSESS, case=find)
+@drafts_of("risk.assess")
+def keep(case: Case, scheme: str) -> Answer:
+    """Keep answers and what they rest on while they are being written; only the whole assessment counts."""
+    if not may(Move.WRITE, case.state) or scheme not in {s.code for s in queries.current_schemes(case.partnership_id)}:
+        abort(404)
+    return keep_page(case, drafting.assessment(scheme), back="risk.assess", scheme=scheme)
+
+
 class _Visit:
     """One request of the assess page: the case, the scheme and what was found about both."""
 
@@ -100,11 +113,15 @@ class _Visit:
             form = form_for(self.scoring, self.last, version=self.version)
         if request.method == "POST" and request.form.get("step") == "edit":
             context["status"] = 200
-        return self._page("risk/assess.html", form, **context)
+        return self._page("risk/assess.html", form, **(begun(None) | context))
 
     def opened(self) -> Response:
         """The questions, or the check page again for whoever was about to save when their session timed out."""
-        form: AssessForm = form_for(self.scoring, self.last, version=self.version)
+        draft = drafting.find(self.case, viewer(), drafting.assessment(self.made_by.code))
+        kept = draft.fields if draft else None
+        form: AssessForm = form_for(self.scoring, self.last, version=self.version, kept=kept)
+        if form.restored is None and draft is not None:
+            return self.questions(form, **begun(draft))
         if form.restored is None or form.restored.fields.get("step") != "save":
             return self.questions(form)
         wrong = [field for field in form.questions() if not field.validate(form)]
@@ -155,6 +172,7 @@ class _Visit:
             replaces=self.replaced.record if self.replaced else None,
             by=viewer(),
         )
+        drafting.discard(self.case, drafting.assessment(self.made_by.code), by=viewer())
         outcome = score(self.scoring, *_split(form.answers()), form.override())
         review = long_date(operations.suggested_review(outcome))
         flash(

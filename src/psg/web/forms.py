@@ -127,6 +127,12 @@ class Form(FlaskForm):
             return None
         return OnceKey(user_id, uuid.UUID(self.once.shown))
 
+    def typed_words(self) -> list[KitField]:
+        """The long answers that were sent or given back, for a page on which the form itself is no longer offered."""
+        if self.restored is not None:
+            note_shown()
+        return [field for field in self.questions() if field.macro == "long_text" and field.typed and field.shown]
+
     def put_error(self, name: str | None, message: str) -> None:
         """Add an error found by an operation: beside field `name`, or for the whole form when None."""
         if name is None:

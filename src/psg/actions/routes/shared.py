@@ -19,6 +19,7 @@ from psg.cases.models import Case
 from psg.cases.rules import CaseState, Move, may
 from psg.cases.tabs import case_counts
 from psg.db import AlreadyDone, Clash, DomainError, Model, transaction
+from psg.partnerships import clashing
 from psg.partnerships import queries as partnerships
 from psg.partnerships.queries import Directory
 from psg.reference import labels
@@ -139,7 +140,8 @@ def show_clash(form: Form, action: Action, case: Case, theirs: dict[str, str]) -
     form.show_clash(by=who, theirs=theirs, version=action.version)
     form.put_error(
         None,
-        f"{who} changed this action while you were writing: {UPDATE_WORDS[entry.kind].lower()}. "
+        f"{who} changed this action {clashing.moment(entry.at)}, while you were writing: "
+        f"{UPDATE_WORDS[entry.kind].lower()}. "
         "Compare the two versions, then save yours if it still holds",
     )
 

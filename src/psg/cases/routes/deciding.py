@@ -4,15 +4,17 @@ from flask import Response, flash, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from psg.access import Permission, can, requires, standing, viewer
+from psg.audit.events import Event
 from psg.cases import checks, contents, operations, queries
 from psg.cases.forms import CloseForm, DecideForm, LeadForm, ProposeForm, ReopenForm
 from psg.cases.forms.deciding import ACCEPT, PASS_ON, lead_version
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case
-from psg.cases.routes.shared import bp, carry_out, case_url, directory, say_clash, show, stale
+from psg.cases.routes.shared import bp, carry_out, case_url, directory, show, stale
 from psg.cases.rules import Move, fingerprint, why_not
 from psg.cases.values import codes
-from psg.db import Clash, DomainError
+from psg.db import Clash
+from psg.partnerships import clashing
 from psg.web.words import long_date
 
 
@@ -24,7 +26,9 @@ def decide(case: Case) -> AnyResponse:
     closed_to = why_not(Move.DECIDE, case.state)
     status = None
     if form.validate_on_submit() and not closed_to:
-        done = carry_out(form, lambda: _decide(case, form), hold=(case,))
+        done = carry_out(
+            form, lambda: _decide(case, form), hold=(case,), overtaken=lambda: _decided_meanwhile(case, form)
+        )
         if done is not None:
             return done
         status = 409
@@ -45,9 +49,24 @@ def decide(case: Case) -> AnyResponse:
     )
 
 
+_DECIDED = (Event.CASE_ACCEPTED, Event.CASE_DECLINED, Event.CASE_REDIRECTED)
+
+
+def _decided_meanwhile(case: Case, form: DecideForm) -> None:
+    """Say who decided the referral, or passed it on, while the page was open."""
+    clashing.show(
+        form,
+        case,
+        theirs={"group": directory().group_name(case.group_id)},
+        version=fingerprint(case.state, case.group_id),
+        events=_DECIDED,
+        did="decided this referral",
+    )
+
+
 def _decide(case: Case, form: DecideForm) -> str:
     if stale(form, fingerprint(case.state, case.group_id)):
-        raise Clash("Somebody else decided this referral, or passed it on, while your page was open.")
+        raise Clash
     by, reason = viewer(), form.reason.data
     referrer, agency = directory().user(case.referrer_id), directory().agency(case.referrer_agency_id)
     told = f"{agency} ({referrer}) is told why."
@@ -94,29 +113,31 @@ def lead(case: Case) -> AnyResponse:
     form = LeadForm(case)
     status = None
     if form.validate_on_submit():
-        if stale(form, lead_version(case)):
-            status = say_clash(form, by="Somebody else", theirs=_lead_now(case), version=lead_version(case))
-        elif (done := carry_out(form, lambda: _set_lead(case, form), hold=(case,))) is not None:
+        done = carry_out(form, lambda: _set_lead(case, form), hold=(case,), overtaken=lambda: _led(case, form))
+        if done is not None:
             return done
-        else:
-            status = 409
+        status = 409
     return show("cases/lead.html", case, form=form, **({"status": status} if status else {}))
 
 
-def _lead_now(case: Case) -> dict[str, str]:
-    """What stands on the case, in words, for somebody whose page was overtaken."""
+_LED = (Event.CASE_LEAD_CHANGED, Event.CASE_REVIEW_DATE_SET, Event.CASE_ACCEPTED, Event.CASE_REOPENED)
+
+
+def _led(case: Case, form: LeadForm) -> None:
+    """Show what stands on the case by now, in words, to somebody whose page was overtaken."""
     names = directory()
-    return {
+    theirs = {
         "lead_agency": names.agency_name(case.lead_agency_id),
         "lead_officer": names.user(case.lead_officer_id),
         "review_on": long_date(case.review_on),
     }
+    clashing.show(form, case, theirs=theirs, version=lead_version(case), events=_LED)
 
 
 def _set_lead(case: Case, form: LeadForm) -> str:
     agency_id, officer_id, review_on = form.lead_agency.data, form.lead_officer.data, form.review_on.data
     if stale(form, lead_version(case)):
-        raise DomainError("Somebody else changed this while your page was open. Compare, then save yours.")
+        raise Clash
     if (agency_id, officer_id) != (case.lead_agency_id, case.lead_officer_id):
         operations.set_lead(case, lead_agency_id=agency_id, lead_officer_id=officer_id, by=viewer())
     if review_on != case.review_on:

@@ -87,7 +87,7 @@ _RECORDS = "components/records.html"
 def _body(rows: Sequence[Row], *, drafts: bool) -> Markup:
     """The rows of the table. The list is the page people open most, so its rows are drawn by stencil."""
     names, today, still_open = directory(), clock.today(), CaseState.OPEN
-    address = url_for("cases.check" if drafts else "casefile.show", partnership=standing().slug, reference="REFERENCE")
+    address = url_for("cases.go_on" if drafts else "casefile.show", partnership=standing().slug, reference="REFERENCE")
     before, after = address.split("REFERENCE")
     now, score, late = _NOW.filler(), _SCORE.filler(), _LATE.filler()
     # What repeats from row to row is put into words once. Numbers stand for ids: they compare fastest.

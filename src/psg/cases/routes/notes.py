@@ -1,50 +1,36 @@
 """Notes on the timeline: add, keep what is being written, correct; and what is going on now."""
 
+from functools import partial
+
 from flask import Response, flash, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from psg import clock
 from psg.access import Permission, requires, standing, viewer
-from psg.cases import operations, queries
+from psg.cases import drafting, operations, queries
 from psg.cases.forms import NoteForm, NowForm
 from psg.cases.models import Case, Event
 from psg.cases.operations.recording import may_change_in_place
-from psg.cases.routes.shared import bp, carry_out, case_url, directory, say_clash, show, stale
+from psg.cases.routes.shared import begun, bp, carry_out, case_url, keep_page, show, stale
 from psg.cases.rules import Move, fingerprint, why_not
-from psg.db import DomainError, transaction
+from psg.db import Clash
+from psg.partnerships import clashing
 from psg.web.kept import drafts_of
 from psg.web.words import time_of_day
-
-_KEPT = (
-    "what",
-    "day",
-    "date-day",
-    "date-month",
-    "date-year",
-    "date-words",
-    "date-unknown",
-    "at_time",
-    "kind",
-    "other_kind",
-    "who",
-    "agency",
-)
-_LONGEST = 50_000
 
 
 @bp.route("/<partnership>/cases/<reference>/notes/add", methods=["GET", "POST"])
 @requires(Permission.CASE_WRITE, case=queries.find)
 def add_note(case: Case) -> AnyResponse:
     """Say what happened. A note that was begun is offered again."""
-    draft = queries.note_draft(case, viewer().user_id) if request.method == "GET" else None
+    draft = drafting.find(case, viewer(), drafting.NOTE) if request.method == "GET" else None
     form = NoteForm(case, standing().agency_id, kept=draft.fields if draft else None)
     closed_to = why_not(Move.WRITE, case.state)
     if form.validate_on_submit() and not closed_to:
         done = carry_out(form, lambda: _add(case, form), hold=(case,))
         if done is not None:
             return done
-    kept_at = draft.saved_at if draft else None
-    return show("cases/note.html", case, form=form, closed_to=closed_to, kept_at=kept_at)
+    return show("cases/note.html", case, form=form, closed_to=closed_to, **begun(draft))
 
 
 def _add(case: Case, form: NoteForm) -> str:
@@ -58,17 +44,10 @@ def _add(case: Case, form: NoteForm) -> str:
 @drafts_of("cases.add_note")
 def keep_note(case: Case) -> Response:
     """Keep a note while it is being written: called by the page every few seconds, says nothing back."""
-    fields = {name: request.form[name] for name in _KEPT if request.form.get(name)}
-    if why_not(Move.WRITE, case.state) or sum(len(value) for value in fields.values()) > _LONGEST:
+    if why_not(Move.WRITE, case.state):
         return Response(status=409)
-    if any("\x00" in value for value in fields.values()):
-        return Response(status=422)
-    with transaction(hold=(case,)):
-        if fields.get("what", "").strip():
-            operations.keep_note(case, fields=fields, by=viewer())
-        else:
-            operations.discard_note(case, by=viewer())
-    return Response(status=204)
+    written = request.form.get("what", "").strip()
+    return keep_page(case, drafting.NOTE, back="cases.add_note", empty=not written)
 
 
 @bp.route("/<partnership>/cases/<reference>/notes/<uuid:event_id>/correct", methods=["GET", "POST"])
@@ -98,11 +77,10 @@ def update_now(case: Case) -> AnyResponse:
     closed_to = why_not(Move.WRITE, case.state)
     status = None
     if form.validate_on_submit() and not closed_to:
-        if not stale(form, _now_version(case)) and (
-            done := carry_out(form, lambda: _set_now(case, form), hold=(case,))
-        ):
+        overtaken = partial(_now_clash, case, form)
+        if (done := carry_out(form, lambda: _set_now(case, form), hold=(case,), overtaken=overtaken)) is not None:
             return done
-        status = _now_clash(case, form)
+        status = 409
     return show("cases/now.html", case, form=form, closed_to=closed_to, **({"status": status} if status else {}))
 
 
@@ -112,14 +90,13 @@ def _now_version(case: Case) -> int:
 
 def _set_now(case: Case, form: NowForm) -> str:
     if stale(form, _now_version(case)):
-        raise DomainError("Somebody else saved this before you did.")
+        raise Clash
     operations.set_now(case, text=form.text.data, by=viewer())
     flash(f"Saved at {time_of_day(clock.now())}.")
     return case_url(case, _anchor="now")
 
 
-def _now_clash(case: Case, form: NowForm) -> int:
-    if not stale(form, _now_version(case)):
-        return 409
-    theirs = {"text": case.now_text or ""}
-    return say_clash(form, by=directory().user(case.now_by), theirs=theirs, version=_now_version(case))
+def _now_clash(case: Case, form: NowForm) -> None:
+    change = (case.now_by, case.now_at) if case.now_at is not None else None
+    name = clashing.tell(form, case.partnership_id, change)
+    form.show_clash(by=name, theirs={"text": case.now_text or ""}, version=_now_version(case))

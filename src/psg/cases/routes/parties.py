@@ -11,9 +11,10 @@ from psg.cases.contents import PersonView, PlaceView
 from psg.cases.forms import PersonForm, PlaceForm, ReferenceForm
 from psg.cases.forms.parties import NEW
 from psg.cases.models import AgencyReference, Case, CasePlace, Involvement
-from psg.cases.routes.shared import bp, carry_out, case_url, say_clash, show, stale
+from psg.cases.routes.shared import bp, carry_out, case_url, show, stale
 from psg.cases.rules import CaseState
 from psg.db import Clash
+from psg.partnerships import clashing
 from psg.people.matching import person_terms
 from psg.web.forms import Form
 
@@ -105,17 +106,19 @@ def change_person(case: Case, involvement: Involvement) -> AnyResponse:
 def _change_person(case: Case, involvement: Involvement) -> AnyResponse:
     view = _person_view(case, involvement)
     form = PersonForm(case.partnership_id, view)
-    context = {}
+
+    def overtaken() -> None:
+        now = _person_view(case, involvement)
+        theirs = {name: value for name, value in now.details.items() if name in form}
+        theirs |= {"first": now.names.first, "last": now.names.last, "aliases": ", ".join(now.names.aliases)}
+        clashing.show(form, involvement, theirs=theirs, version=involvement.version)
+
     if form.validate_on_submit():
-        if stale(form, involvement.version):
-            theirs = {name: value for name, value in view.details.items() if name in form}
-            theirs |= {"first": view.names.first, "last": view.names.last, "aliases": ", ".join(view.names.aliases)}
-            context["status"] = say_clash(form, by="Somebody else", theirs=theirs, version=involvement.version)
-        else:
-            done = carry_out(form, lambda: _save_person(case, involvement, form), hold=(case, involvement))
-            if done is not None:
-                return done
-    return show("cases/person.html", case, form=form, adding=False, view=view, back=_back(case), **context)
+        held = (case, involvement)
+        done = carry_out(form, lambda: _save_person(case, involvement, form), hold=held, overtaken=overtaken)
+        if done is not None:
+            return done
+    return show("cases/person.html", case, form=form, adding=False, view=view, back=_back(case))
 
 
 def _person_view(case: Case, involvement: Involvement) -> PersonView:
@@ -214,7 +217,6 @@ def change_place(case: Case, place: CasePlace) -> AnyResponse:
 def _change_place(case: Case, place: CasePlace) -> AnyResponse:
     view = PlaceView(place.id, place.details or {}, place.added_by, place.added_at, place.version)
     form = PlaceForm(view)
-    context = {}
 
     def save() -> str:
         if stale(form, place.version):
@@ -222,13 +224,14 @@ def _change_place(case: Case, place: CasePlace) -> AnyResponse:
         operations.change_place(case, place, details=form.details(), by=viewer())
         return _saved(case, "Saved.")
 
+    def overtaken() -> None:
+        clashing.show(form, place, theirs=dict(place.details or {}), version=place.version)
+
     if form.validate_on_submit():
-        if stale(form, place.version):
-            theirs = dict(view.details)
-            context["status"] = say_clash(form, by="Somebody else", theirs=theirs, version=place.version)
-        elif (done := carry_out(form, save, hold=(case, place))) is not None:
+        done = carry_out(form, save, hold=(case, place), overtaken=overtaken)
+        if done is not None:
             return done
-    return show("cases/place.html", case, form=form, adding=False, view=view, back=_back(case), **context)
+    return show("cases/place.html", case, form=form, adding=False, view=view, back=_back(case))
 
 
 @bp.route(

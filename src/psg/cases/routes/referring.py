@@ -1,26 +1,28 @@
 """Log a case: four short pages and a check. The draft is saved, and has its reference, from the first Continue on."""
 
-from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
+from psg import clock
 from psg.access import Permission, requires, standing, viewer
 from psg.audit import Event
-from psg.cases import contents, matching, operations, queries
+from psg.cases import contents, drafting, matching, operations, queries
 from psg.cases.forms import FirstPageForm, SendForm, WhatForm, WhyForm
 from psg.cases.forms.parties import SUBJECTS
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case, CaseTheme
 from psg.cases.operations.referring import what_is_missing
-from psg.cases.routes.shared import bp, carry_out, case_url, show
-from psg.cases.rules import SubjectKind
+from psg.cases.routes.shared import begun, bp, carry_out, case_url, keep_page, show
+from psg.cases.rules import DRAFT_KEPT, SubjectKind
 from psg.cases.values import codes
-from psg.db import db
+from psg.db import db, reading_done
 from psg.web.fields import ChoiceField, option
 from psg.web.forms import Form
+from psg.web.kept import drafts_of
 
 ANOTHER = "another"
 """The button that saves page 1 and goes on to add more people or places."""
@@ -58,6 +60,24 @@ def _begin(form: FirstPageForm, *, more: bool) -> str:
         operations.add_place(case, details=form.place(), by=by)
     # The page with possible duplicates sends those on who have none to look at.
     return case_url(case, "cases.who") if more else case_url(case, "cases.alike")
+
+
+@bp.route("/<partnership>/cases/<reference>/log")
+@requires(Permission.CASE_DRAFT, case=queries.find_draft)
+def go_on(case: Case) -> AnyResponse:
+    """Go on with a draft: at its first page that is not finished."""
+    parts = contents.small_parts_of(case)
+    unsent = drafting.begun(case, viewer())
+    reading_done()
+    if not parts.places and not contents.people_of(case):
+        page = "who"
+    elif not case.title or not case.narrative or drafting.WHAT in unsent:
+        page = "what"
+    elif not case.lawful_basis or not case.purpose or drafting.WHY in unsent:
+        page = "why"
+    else:
+        page = "check"
+    return redirect(case_url(case, f"cases.{page}"), 303)
 
 
 @bp.route("/<partnership>/cases/<reference>/log/who", methods=["GET", "POST"])
@@ -98,30 +118,53 @@ def alike(case: Case) -> AnyResponse:
 @requires(Permission.CASE_DRAFT, case=queries.find_draft)
 def what(case: Case) -> AnyResponse:
     """Page 2: what is happening."""
-    form = WhatForm(case, _themes(case))
+    draft = drafting.find(case, viewer(), drafting.WHAT) if request.method == "GET" else None
+    form = WhatForm(case, _themes(case), kept=draft.fields if draft else None)
     if form.validate_on_submit():
         form.refuse_names([person.names.last for person in contents.people_of(case)])
         if not form.error_summary():
-            done = carry_out(form, lambda: _set(case, operations.set_what, form.for_operation(), "why"), hold=(case,))
+            done = carry_out(form, lambda: _set(case, drafting.WHAT, form.for_operation()), hold=(case,))
             if done is not None:
                 return done
-    return show("cases/log/what.html", case, form=form)
+    return show("cases/log/what.html", case, form=form, removed=_removed(case), **begun(draft))
+
+
+@bp.route("/<partnership>/cases/<reference>/log/what/keep", methods=["POST"])
+@requires(Permission.CASE_DRAFT, case=queries.find_draft)
+@drafts_of("cases.what")
+def keep_what(case: Case) -> Response:
+    """Keep page 2 while it is being written."""
+    return keep_page(case, drafting.WHAT, back="cases.what")
 
 
 @bp.route("/<partnership>/cases/<reference>/log/why", methods=["GET", "POST"])
 @requires(Permission.CASE_DRAFT, case=queries.find_draft)
 def why(case: Case) -> AnyResponse:
     """Page 3: why this group, by what right, how it is handled."""
-    form = WhyForm(case)
+    draft = drafting.find(case, viewer(), drafting.WHY) if request.method == "GET" else None
+    form = WhyForm(case, kept=draft.fields if draft else None)
     if form.validate_on_submit():
-        done = carry_out(form, lambda: _set(case, operations.set_why, form.for_operation(), "check"), hold=(case,))
+        done = carry_out(form, lambda: _set(case, drafting.WHY, form.for_operation()), hold=(case,))
         if done is not None:
             return done
-    return show("cases/log/why.html", case, form=form)
+    return show("cases/log/why.html", case, form=form, removed=_removed(case), **begun(draft))
 
 
-def _set(case: Case, save: Callable[..., None], values: dict[str, Any], following: str) -> str:
-    save(case, **values, by=viewer())
+@bp.route("/<partnership>/cases/<reference>/log/why/keep", methods=["POST"])
+@requires(Permission.CASE_DRAFT, case=queries.find_draft)
+@drafts_of("cases.why")
+def keep_why(case: Case) -> Response:
+    """Keep page 3 while it is being written."""
+    return keep_page(case, drafting.WHY, back="cases.why")
+
+
+def _set(case: Case, page: str, values: dict[str, Any]) -> str:
+    if page == drafting.WHAT:
+        operations.set_what(case, **values, by=viewer())
+    else:
+        operations.set_why(case, **values, by=viewer())
+    following = "why" if page == drafting.WHAT else "check"
+    drafting.discard(case, page, by=viewer())
     if request.form.get("then") == "leave":
         flash(f"Draft {case.reference} saved.")
         return url_for("cases.index", partnership=standing().slug, state="mine")
@@ -148,6 +191,8 @@ def check(case: Case) -> AnyResponse:
         subjects=SUBJECTS,
         codes=codes,
         missing=what_is_missing(case),
+        unsent=drafting.begun(case, viewer()),
+        removed=_removed(case),
     )
 
 
@@ -179,6 +224,11 @@ def delete(case: Case) -> AnyResponse:
 def _delete(case: Case) -> str:
     operations.delete_draft(case, by=viewer())
     return url_for("cases.index", partnership=standing().slug)
+
+
+def _removed(case: Case) -> date:
+    """The day on which the draft is deleted if nobody touches it."""
+    return clock.local(case.last_activity_at + DRAFT_KEPT).date()
 
 
 def _themes(case: Case) -> list[str]:

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, g, redirect, url_for
+from flask import Blueprint, Response, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from psg import clock
 from psg.access import page, standing, viewer
 from psg.audit import Event
-from psg.cases.models import Case
+from psg.cases import drafting
+from psg.cases.models import Case, NoteDraft
 from psg.cases.tabs import case_tabs, case_tag, has_page
-from psg.db import AlreadyDone, DomainError, Model, transaction
+from psg.db import AlreadyDone, Clash, DomainError, Model, transaction
 from psg.partnerships import queries as partnerships
 from psg.partnerships.queries import Directory
 from psg.web.forms import Form
@@ -40,8 +41,9 @@ def case_url(case: Case, endpoint: str = "casefile.show", **values: Any) -> str:
 def show(template: str, case: Case | None, *, form: Form | None = None, **context: Any) -> Response:
     """A page with case text: audited as a look at the case, marked, with 422 when its form has errors and 409 when
     the rules refused what it asked for."""
-    wrong = 409 if g.get("refused") else 422
-    status = context.pop("status", wrong if form is not None and form.error_summary() else 200)
+    closed = request.method == "POST" and bool(context.get("closed_to"))
+    wrong = 409 if g.get("refused") or closed else 422
+    status = context.pop("status", wrong if closed or (form is not None and form.error_summary()) else 200)
     event = context.pop("event", Event.CASE_LOOKED_AT)
     return page(
         template,
@@ -62,9 +64,18 @@ def show(template: str, case: Case | None, *, form: Form | None = None, **contex
     )
 
 
-def carry_out(form: Form, change: Callable[[], str], *, hold: Sequence[Model] = ()) -> AnyResponse | None:
+def carry_out(
+    form: Form,
+    change: Callable[[], str],
+    *,
+    hold: Sequence[Model] = (),
+    overtaken: Callable[[], object] | None = None,
+) -> AnyResponse | None:
     """Make a change that ends at an address. None when the rules refused it, or somebody
-    else came first: then the form says why. The same form sent twice leads to where its first sending led."""
+    else came first: then the form says why. The same form sent twice leads to where its first sending led.
+
+    overtaken: shows both versions when somebody else saved the same thing first.
+    """
     try:
         with transaction(hold=hold, once=form.once_key()) as done:
             done.result = change()
@@ -73,17 +84,37 @@ def carry_out(form: Form, change: Callable[[], str], *, hold: Sequence[Model] = 
     except DomainError as refusal:
         # The failed transaction has let go of everything that was read, names included.
         partnerships.forget_directory(standing().partnership_id)
-        form.put_error(None, str(refusal))
+        if overtaken is not None and isinstance(refusal, Clash):
+            overtaken()
+        else:
+            form.put_error(None, str(refusal))
         g.refused = True
         return None
     return redirect(done.result, 303)
 
 
-def say_clash(form: Form, *, by: str, theirs: dict[str, str], version: int) -> int:
-    """Show what somebody else saved beside what was typed; gives the status."""
-    form.show_clash(by=by, theirs=theirs, version=version)
-    form.put_error(None, f"{by} saved this before you did. Compare the two versions, then save yours")
-    return 409
+def keep_page(case: Case, page_code: str, *, back: str, empty: bool = False, **values: Any) -> Response:
+    """Keep a page that is being written, as the page itself asks every few seconds: says nothing back.
+
+    Somebody who pressed the button that forgets the draft is led to the page again, at `back`.
+    """
+    fields = drafting.sent_fields()
+    if (answer := drafting.refused(fields)) is not None:
+        return answer
+    forget = request.form.get("then") == "forget"
+    with transaction(hold=(case,)):
+        if forget or empty or not fields:
+            drafting.discard(case, page_code, by=viewer())
+        else:
+            drafting.keep(case, page_code, fields, by=viewer())
+    return current_app.make_response(redirect(case_url(case, back, **values), 303)) if forget else Response(status=204)
+
+
+def begun(draft: NoteDraft | None) -> dict[str, Any]:
+    """What a page says about the draft that it holds."""
+    if draft is None:
+        return {"begun_at": None, "removed_on": None}
+    return {"begun_at": draft.saved_at, "removed_on": drafting.removed_on(draft)}
 
 
 def stale(form: Form, version: int) -> bool:

@@ -12,13 +12,14 @@ from psg.meetings import operations, queries
 from psg.meetings.documents import minutes_pdf, quorum_words
 from psg.meetings.forms import ActForm, AddendumForm, CorrectForm, NoteForm
 from psg.meetings.loaders import Found, find_found
-from psg.meetings.models import Meeting
+from psg.meetings.models import Meeting, Outcome
 from psg.meetings.reading import is_over, record_of
 from psg.meetings.recording import note_of, outcome_of
 from psg.meetings.routes import bp
 from psg.meetings.routes.shared import address, download, group_of, presenter, save
 from psg.meetings.rules import Attended, MeetingState
 from psg.meetings.words import ATTENDED_WORDS, decision_words
+from psg.partnerships import clashing
 
 
 @bp.route("/<partnership>/meetings/<uuid:meeting_id>/minutes")
@@ -77,6 +78,10 @@ def correct(meeting: Meeting, found: Found) -> Answer:
             flash("Minutes corrected.")
             return done
         status = done
+        saved = (outcome_of(item) if outcome else note_of(item)) if status == 409 else None
+        if saved is not None and saved.version != seen:
+            words = saved.agreed if isinstance(saved, Outcome) else saved.text
+            clashing.show(form, saved, theirs={"text": words or ""}, version=saved.version)
     return page(
         "meetings/correct.html",
         event=Event.MINUTES_LOOKED_AT,

@@ -28,8 +28,9 @@ from psg.meetings.routes import bp
 from psg.meetings.routes.shared import address, group_of, presenter, save
 from psg.meetings.rules import MAY_RECORD, PRESENT, Attended
 from psg.meetings.words import decision_words
+from psg.partnerships import clashing
 from psg.partnerships.queries import Member, labels
-from psg.web.words import plural, time_of_day
+from psg.web.words import long_date, plural, time_of_day
 
 
 @bp.route("/<partnership>/meetings/<uuid:meeting_id>/run", methods=["GET", "POST"])
@@ -113,10 +114,9 @@ def _section(meeting: Meeting, item: AgendaItem) -> Answer:
             flash(f"Saved at {time_of_day(clock.now())}.")
             return done
         status = done
-        if note is not None and status == 409:
-            form.show_clash(
-                by=presenter().names.user(note.recorded_by), theirs={"text": note.text or ""}, version=note.version
-            )
+        note = note_of(item)
+        if note is not None and note.version != seen:
+            clashing.show(form, note, theirs={"text": note.text or ""}, version=note.version, did="recorded this item")
     return page(
         "meetings/run_section.html",
         event=Event.MEETING_LOOKED_AT,
@@ -144,15 +144,12 @@ def _case(meeting: Meeting, item: AgendaItem, case: Case) -> Answer:
         status = done
         outcome = outcome_of(item)
         if outcome is not None and outcome.version != seen:
-            form.show_clash(
-                by=names.user(outcome.recorded_by),
-                theirs={
-                    "decision": decision_words(outcome.decision),
-                    "agreed": outcome.agreed or "",
-                    "next_review_on": outcome.next_review_on.isoformat() if outcome.next_review_on else "",
-                },
-                version=outcome.version,
-            )
+            theirs = {
+                "decision": decision_words(outcome.decision),
+                "agreed": outcome.agreed or "",
+                "next_review_on": long_date(outcome.next_review_on),
+            }
+            clashing.show(form, outcome, theirs=theirs, version=outcome.version, did="recorded this item")
     answers = case.referral or {} if case.state is not CaseState.ERASED else {}
     return page(
         "meetings/run_case.html",

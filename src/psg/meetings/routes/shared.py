@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as Answer
 
 from psg import settings
 from psg.access import standing, viewer
+from psg.audit.queries import last_change
 from psg.db import AlreadyDone, Clash, DomainError, transaction
 from psg.meetings import guests
 from psg.meetings.clocks import cut_offs
@@ -16,6 +17,7 @@ from psg.meetings.effects import Incomplete
 from psg.meetings.live import Workbench
 from psg.meetings.models import Meeting, Series
 from psg.meetings.presenting import Presenter
+from psg.partnerships import clashing
 from psg.partnerships.queries import GroupPlace, directory
 from psg.web.forms import Form
 
@@ -49,7 +51,7 @@ def save(form: Form, held: Meeting | Series | None, change: Callable[[], str]) -
     try:
         with transaction(hold=(held,) if held is not None else (), once=form.once_key()) as tx:
             if held is not None and form.version.data is not None and form.version.data != held.version:
-                raise Clash("Somebody else changed this while your page was open. This is how it stands now.")
+                raise Clash
             tx.result = change()
     except AlreadyDone as done:
         return redirect(done.location, 303)
@@ -59,6 +61,8 @@ def save(form: Form, held: Meeting | Series | None, change: Callable[[], str]) -
     except Clash as clash:
         form.put_error(None, str(clash))
         if held is not None:
+            then = "This is how it stands now"
+            clashing.tell(form, held.partnership_id, last_change(held), did="changed this", then=then)
             form.version.data = held.version  # sending it again replaces what was saved, knowingly
         return 409
     except DomainError as refused:

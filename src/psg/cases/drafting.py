@@ -1,0 +1,103 @@
+"""Pages that somebody is still writing, kept sealed under the case's key: one draft for each person, case and page.
+
+The page sends what stands in it a few seconds after its writer stops typing. Nothing of it counts as said before the
+form itself is sent; then the draft goes. What nobody comes back to is dropped after `DRAFT_KEPT`.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from flask import Response, request
+from sqlalchemy import delete, select
+
+from psg import clock
+from psg.access import Viewer
+from psg.cases.models import Case, NoteDraft
+from psg.cases.rules import DRAFT_KEPT
+from psg.db import db
+from psg.ids import new_id
+
+NOTE, WHAT, WHY = "note", "what", "why"
+Fields = Mapping[str, str | list[str]]
+
+_LONGEST = 60_000
+_UNSEEN = frozenset({"csrf_token", "once", "version", "kept_post", "then", "step"})
+
+
+def assessment(scheme: str) -> str:
+    """The page of an assessment by a scheme."""
+    return f"risk-{scheme}"
+
+
+def sent_fields() -> dict[str, str | list[str]]:
+    """What stands in the form that a page has just sent to be kept, by field name."""
+    return {
+        name: values[0] if len(values) == 1 else values
+        for name, values in request.form.lists()
+        if name not in _UNSEEN and any(values)
+    }
+
+
+def refused(fields: Fields) -> Response | None:
+    """The answer to a page whose fields cannot be kept: too long, or with what no store can carry."""
+    words = [word for value in fields.values() for word in ([value] if isinstance(value, str) else value)]
+    if sum(map(len, words)) > _LONGEST:
+        return Response(status=409)
+    return Response(status=422) if any("\x00" in word for word in words) else None
+
+
+def find(case: Case, by: Viewer, page: str) -> NoteDraft | None:
+    """What a person has begun to write on a page of the case."""
+    statement = select(NoteDraft).where(
+        NoteDraft.partnership_id == case.partnership_id,
+        NoteDraft.case_id == case.id,
+        NoteDraft.user_id == by.user_id,
+        NoteDraft.page == page,
+    )
+    return db.session.scalar(statement)
+
+
+def begun(case: Case, by: Viewer) -> set[str]:
+    """The pages of the case that a person has begun to write on."""
+    statement = select(NoteDraft.page).where(
+        NoteDraft.partnership_id == case.partnership_id,
+        NoteDraft.case_id == case.id,
+        NoteDraft.user_id == by.user_id,
+    )
+    return set(db.session.scalars(statement))
+
+
+def keep(case: Case, page: str, fields: Fields, *, by: Viewer) -> None:
+    """Keep a page that is being written, in place of what was kept of it before. Inside `transaction()`."""
+    draft = find(case, by, page)
+    if draft is None:
+        draft = NoteDraft(
+            partnership_id=case.partnership_id,
+            id=new_id(),
+            case_id=case.id,
+            user_id=by.user_id,
+            page=page,
+            saved_at=clock.now(),
+        )
+        db.session.add(draft)
+    draft.fields = dict(fields)
+    draft.saved_at = clock.now()
+    db.session.flush()
+
+
+def discard(case: Case, page: str, *, by: Viewer) -> None:
+    """Forget a page that was being written: it has been sent, or is not wanted. Inside `transaction()`."""
+    draft = find(case, by, page)
+    if draft is not None:
+        db.session.delete(draft)
+        db.session.flush()
+
+
+def removed_on(draft: NoteDraft) -> date:
+    """The day on which a draft that nobody touches is dropped."""
+    return clock.local(draft.saved_at + DRAFT_KEPT).date()
+
+
+def forget_old() -> None:
+    """Drop what nobody came back to. Inside `transaction()`."""
+    db.session.execute(delete(NoteDraft).where(NoteDraft.saved_at < clock.now() - DRAFT_KEPT))
