@@ -61,13 +61,18 @@ def find_case(viewer: Viewer, standing: Standing, action: Action) -> Case | None
 
 def of_case(case: Case) -> list[Action]:
     """Every action of a case that has been loaded for the viewer: open ones by date, then the ended, latest first."""
-    found = db.session.scalars(
-        select(Action).where(Action.partnership_id == case.partnership_id, Action.case_id == case.id)
-    )
-    actions = [action.know_case(case.facts()) for action in found]
+    values = {"partnership": case.partnership_id, "case": case.id}
+    facts = case.facts()
+    actions = [action.know_case(facts) for action in db.session.scalars(_OF_CASE, values)]
     still_open = sorted((a for a in actions if a.state is ActionState.OPEN), key=lambda a: (a.due_on, a.number))
     ended = sorted((a for a in actions if a.state is not ActionState.OPEN), key=lambda a: a.number, reverse=True)
     return still_open + sorted(ended, key=lambda a: a.ended_at or a.set_at, reverse=True)
+
+
+_OF_CASE = select(Action).where(
+    Action.partnership_id == bindparam("partnership"), Action.case_id == bindparam("case")
+)
+"""Built once: every case page asks it."""
 
 
 def history(action: Action) -> list[ActionUpdate]:

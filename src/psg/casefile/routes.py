@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 
 from psg import clock
 from psg.access import Permission, can, page, requires, standing, viewer
@@ -12,6 +12,7 @@ from psg.casefile.gathering import CaseFile, gather, last_look, worth_noting
 from psg.casefile.sharing import who_sees
 from psg.casefile.timeline import Entry
 from psg.cases import contents, operations, queries
+from psg.cases.addresses import case_url
 from psg.cases.forms import NoteForm
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case
@@ -23,11 +24,6 @@ from psg.meetings import queries as meetings
 from psg.partnerships import queries as partnerships
 
 bp = Blueprint("casefile", __name__)
-
-
-def case_url(case: Case, endpoint: str = "casefile.show", **values: Any) -> str:
-    """The address of a page of a case."""
-    return url_for(endpoint, partnership=standing().slug, reference=case.reference, **values)
 
 
 def _show(template: str, case: Case, *, event: Event = Event.CASE_LOOKED_AT, **context: Any) -> Response:

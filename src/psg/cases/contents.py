@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -98,20 +99,28 @@ class PersonView:
 
 
 def people_of(record: Case) -> list[PersonView]:
-    """The people on a case: one query."""
+    """The people on a case: one query, opened row by row."""
+    values = {"partnership": record.partnership_id, "case": record.id}
+    rows = db.session.connection().execute(_PEOPLE, values).all()
+    datakeys.adopt(record.partnership_id, [row[:4] for row in rows])
+    owner = record.partnership_id
+    named = open_rows(owner, Person, ("names", "born"), [(row[0], row[0], row.names, row.born) for row in rows])
+    parts = open_rows(
+        owner, Involvement, ("role", "details"), [(record.id, row.involvement_id, row.role, row.more) for row in rows]
+    )
     return [
         PersonView(
-            involvement.id,
-            person.id,
-            Names.read(person.names) if person.erased_at is None else Names(known=False),
-            Born.read(person.born) if person.erased_at is None else Born(),
-            involvement.role or "",
-            involvement.details or {},
-            involvement.added_by,
-            involvement.added_at,
-            involvement.version,
+            row.involvement_id,
+            row[0],
+            Names.read(known[0]) if known is not None else Names(known=False),
+            Born.read(known[1]) if known is not None else Born(),
+            (part[0] if part else None) or "",
+            (part[1] if part else None) or {},
+            row.added_by,
+            row.added_at,
+            row.version,
         )
-        for involvement, person in _people_rows(record, ended=False)
+        for row, known, part in zip(rows, named, parts, strict=True)
     ]
 
 
@@ -164,7 +173,8 @@ class SmallParts:
 
 def small_parts_of(record: Case) -> SmallParts:
     """Places, agencies' numbers, decisions and themes: one query for all four, so that a case page stays quick."""
-    rows = db.session.execute(_SMALL, {"partnership": record.partnership_id, "case": record.id}).all()
+    values = {"partnership": record.partnership_id, "case": record.id}
+    rows = db.session.connection().execute(_SMALL, values).all()
     found = SmallParts(themes=sorted(row.code for row in rows if row.what == "theme"))
     for row in sorted((row for row in rows if row.what != "theme"), key=lambda row: (row.at, row.id)):
         _ADDERS[row.what](record, found, row)
@@ -216,7 +226,28 @@ def _part(what: str, model: Any, **columns: Any) -> Any:
     )
 
 
+def _named(name: str, column: Any) -> ColumnElement[bytes]:
+    return column.label(name)  # type: ignore[no-any-return]
+
+
 _PARTNERSHIP, _CASE = bindparam("partnership", type_=Uuid()), bindparam("case", type_=Uuid())
+_PEOPLE = (
+    select(
+        *(DataKey.id, DataKey.kind, DataKey.kek_id, DataKey.wrapped),
+        _named("names", Person.names.column),
+        _named("born", Person.born.column),
+        Involvement.id.label("involvement_id"),
+        _named("role", Involvement.role.column),
+        _named("more", Involvement.details.column),
+        Involvement.added_by,
+        Involvement.added_at,
+        Involvement.version,
+    )
+    .join(Person, and_(Person.partnership_id == Involvement.partnership_id, Person.id == Involvement.person_id))
+    .join(DataKey, and_(DataKey.partnership_id == Person.partnership_id, DataKey.id == Person.id))
+    .where(Involvement.partnership_id == _PARTNERSHIP, Involvement.case_id == _CASE, Involvement.ended_at.is_(None))
+    .order_by(Involvement.added_at, Involvement.id)
+)
 _SMALL = union_all(
     _part(
         "place",
@@ -296,16 +327,30 @@ def events_of(
     corrections: bool = False,
 ) -> Events:
     """The timeline, newest first: one query. Corrections are left out unless asked for, and are never counted."""
+    values: dict[str, Any] = {"partnership": record.partnership_id, "case": record.id}
+    given = {"since": since, "kind": kind or None, "agency": agency_id, "limit": limit}
+    values |= {name: value for name, value in given.items() if value is not None}
+    statement = _events(corrections, frozenset(values))
+    rows = db.session.connection().execute(statement, values).all()
+    opened = open_rows(record.partnership_id, Event, _SEALED, [(record.id, *row[:5]) for row in rows])
+    shown = [_view(row, texts) for row, texts in zip(rows, opened, strict=True) if texts is not None]
+    shown.sort(key=lambda event: event.order, reverse=True)
+    return Events(shown, int(rows[0][-2]) if rows else 0, int(rows[0][-1]) if rows else 0)
+
+
+@lru_cache(maxsize=64)
+def _events(corrections: bool, given: frozenset[str]) -> Any:
+    """The statement for these parameters, built once: a case page asks it every time."""
     later = aliased(Event)
     corrected = (
         select(func.count())
         .select_from(later)
-        .where(later.partnership_id == Event.partnership_id, later.case_id == record.id, later.corrects_id == Event.id)
+        .where(later.partnership_id == _PARTNERSHIP, later.case_id == _CASE, later.corrects_id == Event.id)
         .correlate(Event)
         .scalar_subquery()
     )
     top = Event.corrects_id.is_(None)
-    new = and_(top, Event.entered_at > since) if since is not None else literal(False)
+    new = and_(top, Event.entered_at > bindparam("since")) if "since" in given else literal(False)
     statement: Any = (
         select(
             Event.id,
@@ -322,20 +367,16 @@ def events_of(
             func.sum(case((top, 1), else_=0)).over(),
             func.sum(case((new, 1), else_=0)).over(),
         )
-        .where(Event.partnership_id == record.partnership_id, Event.case_id == record.id)
+        .where(Event.partnership_id == _PARTNERSHIP, Event.case_id == _CASE)
         .order_by(Event.sort_on.is_(None), Event.sort_on.desc(), Event.entered_at.desc(), Event.id.desc())
     )
     if not corrections:
         statement = statement.where(top)
-    if kind:
-        statement = statement.where(Event.kind == kind)
-    if agency_id is not None:
-        statement = statement.where(Event.owning_agency_id == agency_id)
-    rows = db.session.execute(statement.limit(limit)).all()
-    opened = open_rows(record.partnership_id, Event, _SEALED, [(record.id, *row[:5]) for row in rows])
-    shown = [_view(row, texts) for row, texts in zip(rows, opened, strict=True) if texts is not None]
-    shown.sort(key=lambda event: event.order, reverse=True)
-    return Events(shown, int(rows[0][-2]) if rows else 0, int(rows[0][-1]) if rows else 0)
+    if "kind" in given:
+        statement = statement.where(Event.kind == bindparam("kind"))
+    if "agency" in given:
+        statement = statement.where(Event.owning_agency_id == bindparam("agency"))
+    return statement.limit(bindparam("limit", type_=Integer())) if "limit" in given else statement
 
 
 def _view(row: Any, texts: tuple[Any, ...]) -> EventView:

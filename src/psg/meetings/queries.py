@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 
 from psg import clock
 from psg.access import Role, Standing, Viewer
@@ -103,17 +103,8 @@ class Appearance:
 
 def of_case(case: Case) -> list[Appearance]:
     """What meetings said about a case, the latest first: one query. Agendas that are not published do not count."""
-    statement = (
-        select(AgendaItem, Meeting, Outcome)
-        .join(Meeting, and_(Meeting.partnership_id == AgendaItem.partnership_id, Meeting.id == AgendaItem.meeting_id))
-        .outerjoin(Outcome, and_(Outcome.partnership_id == AgendaItem.partnership_id, Outcome.item_id == AgendaItem.id))
-        .where(
-            AgendaItem.partnership_id == case.partnership_id, AgendaItem.case_id == case.id, AgendaItem.in_version > 0
-        )
-        .order_by(Meeting.held_on.desc())
-    )
     found = []
-    rows: Iterable[Any] = db.session.execute(statement)
+    rows: Iterable[Any] = db.session.execute(_OF_CASE, {"partnership": case.partnership_id, "case": case.id})
     item: AgendaItem
     meeting: Meeting
     outcome: Outcome | None
@@ -135,6 +126,20 @@ def of_case(case: Case) -> list[Appearance]:
             )
         )
     return found
+
+
+_OF_CASE = (
+    select(AgendaItem, Meeting, Outcome)
+    .join(Meeting, and_(Meeting.partnership_id == AgendaItem.partnership_id, Meeting.id == AgendaItem.meeting_id))
+    .outerjoin(Outcome, and_(Outcome.partnership_id == AgendaItem.partnership_id, Outcome.item_id == AgendaItem.id))
+    .where(
+        AgendaItem.partnership_id == bindparam("partnership"),
+        AgendaItem.case_id == bindparam("case"),
+        AgendaItem.in_version > 0,
+    )
+    .order_by(Meeting.held_on.desc())
+)
+"""Built once: every case page asks it."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from psg import clock
 from psg.access import Standing, Viewer
@@ -84,13 +84,8 @@ def scheme(partnership_id: uuid.UUID, code: str, version: str) -> Scheme | None:
 
 def of_case(case: Case) -> list[Assessed]:
     """Every assessment of a case, latest first; those that were replaced say by which."""
-    statement = (
-        select(Assessment, Scheme)
-        .join(Scheme, and_(Scheme.partnership_id == Assessment.partnership_id, Scheme.id == Assessment.scheme_id))
-        .where(Assessment.partnership_id == case.partnership_id, Assessment.case_id == case.id)
-        .order_by(Assessment.assessed_at, Assessment.id)
-    )
-    rows = [(assessment, made_by) for assessment, made_by in db.session.execute(statement)]
+    values = {"partnership": case.partnership_id, "case": case.id}
+    rows = [(assessment, made_by) for assessment, made_by in db.session.execute(_OF_CASE, values)]
     readings = {made_by.id: read(made_by.definition) for _, made_by in rows}
     replaced = {record.replaces_id: record.id for record, _ in rows if record.replaces_id is not None}
     found: list[Assessed] = []
@@ -101,6 +96,15 @@ def of_case(case: Case) -> list[Assessed]:
             last[made_by.code] = opened.point
         found.append(opened)
     return found[::-1]
+
+
+_OF_CASE = (
+    select(Assessment, Scheme)
+    .join(Scheme, and_(Scheme.partnership_id == Assessment.partnership_id, Scheme.id == Assessment.scheme_id))
+    .where(Assessment.partnership_id == bindparam("partnership"), Assessment.case_id == bindparam("case"))
+    .order_by(Assessment.assessed_at, Assessment.id)
+)
+"""Built once: every case page asks it."""
 
 
 def counting(found: Iterable[Assessed]) -> list[Assessed]:

@@ -3,13 +3,14 @@
 import uuid
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from psg import clock
 from psg.access import Permission, can, page, requires, standing, viewer
 from psg.audit.events import Event
 from psg.cases import drafting
+from psg.cases.addresses import case_url
 from psg.cases.models import Case
 from psg.cases.queries import find
 from psg.cases.routes.shared import begun, keep_page
@@ -263,11 +264,6 @@ def _replaced(found: list[Assessed]) -> Assessed | None:
 
 def _may_assess(case: Case) -> bool:
     return case.state in (CaseState.SENT, CaseState.OPEN) and can(Permission.RISK_ASSESS, case)
-
-
-def case_url(case: Case, endpoint: str = "casefile.show", **values: Any) -> str:
-    """The address of a page of the case, by the name of the page."""
-    return url_for(endpoint, partnership=standing().slug, reference=case.reference, **values)
 
 
 def _show(template: str, case: Case, **context: Any) -> Response:

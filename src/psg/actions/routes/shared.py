@@ -15,6 +15,7 @@ from psg.actions.history import owner_words
 from psg.actions.models import Action
 from psg.actions.rules import STATE_WORDS, UPDATE_WORDS, name_of, sentence_start
 from psg.audit.events import Event
+from psg.cases.addresses import case_url
 from psg.cases.models import Case
 from psg.cases.rules import CaseState, Move, may
 from psg.cases.tabs import case_counts
@@ -38,11 +39,6 @@ def directory() -> Directory:
 def case_path(case: Case) -> str:
     """The case's page."""
     return f"/{standing().slug}/cases/{case.reference}"
-
-
-def case_url(case: Case, endpoint: str = "casefile.show", **values: Any) -> str:
-    """The address of a page of the case, by the name of the page."""
-    return url_for(endpoint, partnership=standing().slug, reference=case.reference, **values)
 
 
 def show(template: str, *, event: Event, record: Any = None, form: Form | None = None, **context: Any) -> Response:

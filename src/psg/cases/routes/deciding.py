@@ -6,11 +6,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from psg.access import Permission, can, requires, standing, viewer
 from psg.audit.events import Event
 from psg.cases import checks, contents, operations, queries
+from psg.cases.addresses import case_url
 from psg.cases.forms import CloseForm, DecideForm, LeadForm, ProposeForm, ReopenForm
 from psg.cases.forms.deciding import ACCEPT, PASS_ON, lead_version
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case
-from psg.cases.routes.shared import bp, carry_out, case_url, directory, show, stale
+from psg.cases.routes.shared import bp, carry_out, directory, show, stale
 from psg.cases.rules import Move, fingerprint, why_not
 from psg.cases.values import codes
 from psg.db import Clash

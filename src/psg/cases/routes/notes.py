@@ -8,10 +8,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from psg import clock
 from psg.access import Permission, requires, standing, viewer
 from psg.cases import drafting, operations, queries
+from psg.cases.addresses import case_url
 from psg.cases.forms import NoteForm, NowForm
 from psg.cases.models import Case, Event
 from psg.cases.operations.recording import may_change_in_place
-from psg.cases.routes.shared import begun, bp, carry_out, case_url, keep_page, show, stale
+from psg.cases.routes.shared import begun, bp, carry_out, keep_page, show, stale
 from psg.cases.rules import Move, fingerprint, why_not
 from psg.db import Clash
 from psg.partnerships import clashing

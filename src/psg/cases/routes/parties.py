@@ -7,11 +7,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from psg.access import Permission, requires, standing, viewer
 from psg.cases import contents, matching, operations, queries
+from psg.cases.addresses import case_url
 from psg.cases.contents import PersonView, PlaceView
 from psg.cases.forms import PersonForm, PlaceForm, ReferenceForm
 from psg.cases.forms.parties import NEW
 from psg.cases.models import AgencyReference, Case, CasePlace, Involvement
-from psg.cases.routes.shared import bp, carry_out, case_url, show, stale
+from psg.cases.routes.shared import bp, carry_out, show, stale
 from psg.cases.rules import CaseState
 from psg.db import Clash
 from psg.partnerships import clashing

@@ -11,12 +11,13 @@ from psg import clock
 from psg.access import Permission, requires, standing, viewer
 from psg.audit import Event
 from psg.cases import contents, drafting, matching, operations, queries
+from psg.cases.addresses import case_url
 from psg.cases.forms import FirstPageForm, SendForm, WhatForm, WhyForm
 from psg.cases.forms.parties import SUBJECTS
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case, CaseTheme
 from psg.cases.operations.referring import what_is_missing
-from psg.cases.routes.shared import begun, bp, carry_out, case_url, keep_page, show
+from psg.cases.routes.shared import begun, bp, carry_out, keep_page, show
 from psg.cases.rules import DRAFT_KEPT, SubjectKind
 from psg.cases.values import codes
 from psg.db import db, reading_done

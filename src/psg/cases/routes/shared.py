@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, redirect, request, url_for
+from flask import Blueprint, Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from psg import clock
 from psg.access import page, standing, viewer
 from psg.audit import Event
 from psg.cases import drafting
+from psg.cases.addresses import case_url
 from psg.cases.models import Case, NoteDraft
 from psg.cases.tabs import case_tabs, case_tag, has_page
 from psg.db import AlreadyDone, Clash, DomainError, Model, transaction
@@ -31,11 +32,6 @@ def directory() -> Directory:
 def labels() -> Mapping[tuple[str, str], str]:
     """The words of this partnership's lists."""
     return partnerships.labels(standing().partnership_id)
-
-
-def case_url(case: Case, endpoint: str = "casefile.show", **values: Any) -> str:
-    """The address of a page of a case."""
-    return url_for(endpoint, partnership=standing().slug, reference=case.reference, **values)
 
 
 def show(template: str, case: Case | None, *, form: Form | None = None, **context: Any) -> Response:
