@@ -1,11 +1,15 @@
 """The case page, its timeline, people and places, meetings, sharing, and the pages made for paper."""
 
+import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
+from markupsafe import Markup
 
 from psg import clock
 from psg.access import Permission, can, page, requires, standing, viewer
+from psg.actions.models import Action
 from psg.audit import Event
 from psg.casefile import timeline
 from psg.casefile.gathering import CaseFile, gather, last_look, worth_noting
@@ -22,6 +26,8 @@ from psg.cases.values import codes
 from psg.db import transaction
 from psg.meetings import queries as meetings
 from psg.partnerships import queries as partnerships
+from psg.web.stencil import Stencil
+from psg.web.words import days_overdue, marks, short_date
 
 bp = Blueprint("casefile", __name__)
 
@@ -55,6 +61,29 @@ def _show(template: str, case: Case, *, event: Event = Event.CASE_LOOKED_AT, **c
     )
 
 
+_ACTION = Stencil("casefile/rows.html", "action", ("id", "href", "what", "owner", "due", "late"))
+_NO_ACTION = uuid.UUID(int=0)
+_LATE = Stencil("casefile/rows.html", "late", ("words",))
+
+
+def action_rows(found: Sequence[Action]) -> Markup:
+    """The rows of the table of open actions."""
+    names, today = partnerships.directory(standing().partnership_id), clock.today()
+    before, after = url_for("actions.show", partnership=standing().slug, action_id=_NO_ACTION).split(str(_NO_ACTION))
+    late = _LATE.filler()
+    return _ACTION.rows(
+        (
+            str(action.id),
+            f"{before}{action.id}{after}",
+            marks(action.what),
+            (f"{names.user(action.owner_id)}, " if action.owner_id else "") + names.agency(action.owner_agency_id),
+            short_date(action.due_on),
+            late(days_overdue(action.due_on)) if action.due_on < today else "",
+        )
+        for action in found
+    )
+
+
 def _names(case: Case) -> tuple[Any, Any, dict[str, str]]:
     """Directory, labels, and icons of the kinds of note."""
     icons = {term.code: term.icon for term in partnerships.terms(case.partnership_id, "event-kinds")}
@@ -72,6 +101,7 @@ def show(case: Case) -> Response:
     """The whole case at a glance."""
     file = gather(case)
     context: dict[str, Any] = {"file": file, "latest": _entries(case, file), "note_form": None}
+    context["action_rows"] = action_rows
     if can(Permission.CASE_WRITE, case) and case.state is CaseState.OPEN:
         context["note_form"] = NoteForm(case, standing().agency_id)
     if worth_noting(case):
