@@ -1,7 +1,7 @@
 """Where features meet: every call from a lower feature to a higher one is connected here, one visible line each."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, Request, Response, make_response, render_template
@@ -16,6 +16,7 @@ from psg.accounts import reminding as account_reminding
 from psg.accounts import routes as account_routes
 from psg.accounts import sessions
 from psg.accounts.models import User
+from psg.accounts.rules import Account
 from psg.actions import checks as action_checks
 from psg.actions import queries as actions
 from psg.actions import reminding as action_reminding
@@ -75,6 +76,7 @@ def connect(app: Flask) -> None:
     _once(account_operations.on_rename, partnerships.person_renamed)
     _once(checks.before_close, actions.before_close)
     _once(checks.action_counts, actions.open_counts)
+    _once(checks.action_columns, actions.open_columns)
     _once(checks.next_meeting_on, meetings.next_meeting_on)
     _once(checks.review_interval, risk.review_interval)
     _once(providers.open_work, actions.open_work)
@@ -83,12 +85,10 @@ def connect(app: Flask) -> None:
 
     kinds.connect(
         kinds.Directory(
-            address_of=accounts.address_of,
-            viewer_of=viewer_of,
+            recipients=_recipients,
             holders=_holders,
             settings_for=_settings_for,
             contact_of=_contact_of,
-            digest_muted=_digest_muted,
         )
     )
     kinds.register(*account_reminding.KINDS)
@@ -104,13 +104,13 @@ def connect(app: Flask) -> None:
 def viewer_of_request(_request: Request) -> Viewer | None:
     """The signed-in person of this request, with their places read afresh."""
     session = sessions.current()
-    return _viewer(session.user) if session is not None else None
+    return _viewer(session.user, Standings.look_up(session.user.id)) if session is not None else None
 
 
 def viewer_of(user_id: uuid.UUID) -> Viewer | None:
     """The person with an id as the rules see them now; None for no such account."""
     user = db.session.get(User, user_id)
-    return _viewer(user) if user else None
+    return _viewer(user, Standings.look_up(user.id)) if user else None
 
 
 def navigation() -> Nav:
@@ -118,14 +118,14 @@ def navigation() -> Nav:
     return frame.build() if current_user.is_authenticated else SIGNED_OUT
 
 
-def _viewer(user: User | sessions.Account) -> Viewer:
+def _viewer(user: User | Account, standings: Mapping[uuid.UUID, Standing]) -> Viewer:
     return Viewer(
         user_id=user.id,
         first_name=user.first_name,
         name=user.name,
         email=user.email,
         is_system_administrator=user.is_system_administrator,
-        standings=Standings.look_up(user.id),
+        standings=standings,
     )
 
 
@@ -156,9 +156,12 @@ def _contact_of(partnership_id: uuid.UUID) -> str:
     return partnership.contact_email if partnership else ""
 
 
-def _digest_muted(user_id: uuid.UUID) -> bool:
-    user = db.session.get(User, user_id)
-    return user is not None and user.digest_muted
+def _recipients(user_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, kinds.Recipient]:
+    places = agreements.standings_of_all(user_ids)
+    return {
+        person.id: kinds.Recipient(_viewer(person, places.get(person.id, {})), muted)
+        for person, muted in accounts.people(user_ids)
+    }
 
 
 def _once(known: list[Any], function: Any) -> None:

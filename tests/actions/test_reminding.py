@@ -10,6 +10,7 @@ from psg.actions import operations, reminding
 from psg.cases import operations as cases
 from psg.db import db, transaction
 from psg.reminders.models import Delivery, Obligation
+from tests.reminders.asking import still_owed
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -22,7 +23,7 @@ def obligation(action, kind):
 
 def wanted_by(world, kind, row):
     names = ("officer", "both", "chair", "coordinator", "landlord", "nurse", "policelead", "healthlead", "suspended")
-    return {name for name in names if kind.wanted(world.viewer(name), [row])}
+    return {name for name in names if still_owed(kind, world.viewer(name), [row])}
 
 
 def test_a_persons_action_is_theirs_alone(give, world):
@@ -52,10 +53,10 @@ def test_nothing_is_wanted_once_it_is_done_or_the_case_is_erased(give, change, c
     done, left = give(), give()
     rows = [obligation(action, "action-due") for action in (done, left)]
     change(operations.mark_done, done, by=world.viewer("officer"))
-    assert reminding.DUE_KIND.wanted(world.viewer("officer"), rows) == {rows[1].id}
+    assert still_owed(reminding.DUE_KIND, world.viewer("officer"), rows) == {rows[1].id}
     with transaction(hold=(case,)):
         cases.erase_case(case, by=world.viewer("coordinator"))
-    assert reminding.DUE_KIND.wanted(world.viewer("officer"), rows) == set()
+    assert still_owed(reminding.DUE_KIND, world.viewer("officer"), rows) == set()
 
 
 def test_the_rhythm_follows_the_settings(give):

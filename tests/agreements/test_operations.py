@@ -16,6 +16,7 @@ from psg.audit.models import AuditEvent
 from psg.db import DomainError, db, transaction
 from psg.reminders.models import Delivery, Obligation
 from tests.conftest import on_both
+from tests.reminders.asking import still_owed
 from tests.worlds import World
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -199,7 +200,7 @@ def test_reminders_go_only_to_those_who_may_still_sign(world: World) -> None:
     party = next(p for p in queries.parties_of(version) if p.agency_id == world.agencies["health"])
     owed = db.session.scalars(select(Obligation).where(Obligation.record_id == party.id)).all()
     wanted: Callable[[str], set[uuid.UUID]] = lambda name: set(  # noqa: E731 - said once, used three times
-        reminding.AGREEMENT_TO_SIGN.wanted(world.viewer(name), owed)
+        still_owed(reminding.AGREEMENT_TO_SIGN, world.viewer(name), owed)
     )
     assert wanted("healthlead") == {owed[0].id}
     assert wanted("policelead") == set()
@@ -218,8 +219,8 @@ def test_reviews_are_spoken_of_before_and_after(world: World) -> None:
     owed = db.session.scalars(select(Obligation).where(Obligation.record_id == version.id)).all()
     assert owed[0].next_on == version.review_on - timedelta(days=60)
     review = reminding.AGREEMENT_REVIEW
-    assert set(review.wanted(world.viewer("coordinator"), owed)) == {owed[0].id}
-    assert set(review.wanted(world.viewer("officer"), owed)) == set()
+    assert still_owed(review, world.viewer("coordinator"), owed) == {owed[0].id}
+    assert still_owed(review, world.viewer("officer"), owed) == set()
     assert review.next_after(owed[0], version.review_on - timedelta(days=60)) == version.review_on - timedelta(days=30)
     assert review.next_after(owed[0], version.review_on) == version.review_on + timedelta(days=30)
     assert "review of the agreement, due" in review.line(owed[0], clock.today())

@@ -1,6 +1,7 @@
 """A small application for the reminders alone: their tables, and people read straight from the database."""
 
 import uuid
+from collections.abc import Collection
 from datetime import date, datetime
 from pathlib import Path
 
@@ -27,24 +28,29 @@ GONE = "gone"
 """An obligation of this stage is wanted by nobody."""
 
 
-def _wanted(_viewer: Viewer, obligations: "list[Obligation]") -> set[uuid.UUID]:
-    return {obligation.id for obligation in obligations if obligation.stage != GONE}
+def _wanted(_viewer: Viewer, obligation: Obligation, _same: Obligation) -> bool:
+    return obligation.stage != GONE
 
 
 ACTION = kinds.ObligationKind(
-    "action-due", kinds.due_line, lambda obligation, told_on: RHYTHM.after(obligation.due_on, told_on), _wanted
+    "action-due",
+    kinds.due_line,
+    lambda obligation, told_on: RHYTHM.after(obligation.due_on, told_on),
+    kinds.themselves,
+    _wanted,
 )
 ESCALATION = kinds.ObligationKind(
     "action-escalated",
     kinds.due_line,
     lambda _obligation, _told_on: None,
+    kinds.themselves,
     _wanted,
     always=True,
     heading="Overdue in your agency",
     subject=lambda count: f"{count} actions of your agency are overdue",
 )
 MEETING = kinds.ObligationKind(
-    "meeting-tomorrow", kinds.due_line, lambda _obligation, _told_on: None, _wanted, own_message=True
+    "meeting-tomorrow", kinds.due_line, lambda _obligation, _told_on: None, kinds.themselves, _wanted, own_message=True
 )
 MEETING_MAIL = kinds.MessageKind(
     "meeting-tomorrow",
@@ -106,9 +112,9 @@ def _viewer_of(user_id: uuid.UUID) -> Viewer | None:
     return Viewer(user_id=user.id, first_name=user.first_name, name=user.name, email=user.email, standings=places)
 
 
-def _address_of(user_id: uuid.UUID) -> tuple[str, str] | None:
-    user = db.session.get(User, user_id)
-    return (user.email, user.first_name) if user else None
+def _recipients(user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, kinds.Recipient]:
+    found = {user_id: _viewer_of(user_id) for user_id in user_ids}
+    return {user_id: kinds.Recipient(viewer, user_id in MUTED) for user_id, viewer in found.items() if viewer}
 
 
 def make_app(database_url: str, mail_url: str, broker_url: str = "memory://") -> Flask:
@@ -133,12 +139,10 @@ def make_app(database_url: str, mail_url: str, broker_url: str = "memory://") ->
     kinds.register(ACTION, ESCALATION, MEETING, MEETING_MAIL, NOTE, TOKEN, BROKEN)
     kinds.connect(
         kinds.Directory(
-            address_of=_address_of,
-            viewer_of=_viewer_of,
+            recipients=_recipients,
             holders=lambda _partnership, role, _group, _agency: HOLDERS.get(role, []),
             settings_for=lambda partnership, _group: {"digest-time": TIMES.get(partnership, "07:30")},
             contact_of=lambda _partnership: "coordinator@example.gov.uk",
-            digest_muted=lambda user_id: user_id in MUTED,
         )
     )
     return app

@@ -4,23 +4,28 @@ import email
 import email.policy
 import threading
 from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from psg import clock
-from psg.db import db, transaction
-from psg.reminders import draining, operations
-from psg.reminders.composing import UnusableAddress, one_line, usable_address
+from psg.db import db, quick_changes, transaction
+from psg.ids import new_id
+from psg.reminders import draining, kinds, mime, operations
+from psg.reminders.composing import Mail, UnusableAddress, one_line, usable_address
+from psg.reminders.deciding import learn
 from psg.reminders.draining import LEASE, drain
 from psg.reminders.mailing import NotSent
-from psg.reminders.models import Attempt, Delivery, DeliveryLine
+from psg.reminders.models import Attempt, Delivery, DeliveryLine, Obligation
 from psg.reminders.rules import DeliveryState
 from psg.reminders.sweeping import sweep
 from tests.reminders import small
@@ -42,11 +47,13 @@ class Office:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def send(self, message: EmailMessage) -> str:
+    def send(self, message: Mail) -> str:
         with self.lock:
             if self.raises:
                 raise self.raises.pop(0)
-            self.sent.append(message)
+            received = email.message_from_bytes(message.raw.replace(b"\r\n", b"\n"), policy=email.policy.default)
+            assert isinstance(received, EmailMessage)
+            self.sent.append(received)
         return "250"
 
 
@@ -236,7 +243,7 @@ def test_killed_between_the_servers_yes_and_the_mark_it_goes_again_with_the_same
 ) -> None:
     small.tell(small.people(1)[0])
     with monkeypatch.context() as killed:
-        killed.setattr(draining, "_mark", _die)
+        killed.setattr(draining, "mark", _die)
         killed.setattr(draining, "_give_back", lambda *_: None)
         with pytest.raises(KeyboardInterrupt):
             drain()
@@ -259,7 +266,8 @@ def test_a_drain_that_lost_its_lease_does_not_mark(
     (delivery,) = draining._claim(claim, 1, urgent_only=False)
     with transaction():
         db.session.execute(update(Delivery).values(claim=another))
-    draining._mark(delivery, claim, draining.Result(DeliveryState.SENT, "250"))
+    with quick_changes() as quick:
+        draining.mark(delivery, claim, draining.Result(DeliveryState.SENT, "250"), quick)
     assert small.deliveries()[0].state is DeliveryState.SENDING
     assert "delivery_taken_over" in caplog.text
 
@@ -277,7 +285,7 @@ def test_a_drain_that_was_held_up_gives_back_what_it_may_lose(
         small.tell(user_id)
     original = office.send
 
-    def slow(message: EmailMessage) -> str:
+    def slow(message: Mail) -> str:
         later(seconds=int(LEASE.total_seconds()) - 60)
         return original(message)
 
@@ -400,3 +408,101 @@ def test_an_unusable_address_fails_and_stops_nobody(app: Flask, office: Office) 
     small.tell(sam)
     drained = drain()
     assert (drained.failed, drained.sent) == (1, 1)
+
+
+def test_a_decision_that_has_grown_old_is_made_again(
+    app: Flask, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow mail server does not have people written to about what was settled meanwhile."""
+    moment = [100.0]
+    monkeypatch.setattr("psg.reminders.deciding.time", SimpleNamespace(monotonic=lambda: moment[0]))
+    place, people = small.partnership(), small.people(3)
+    owed = {user_id: small.owe(place, FRIDAY, user_id=user_id) for user_id in people}
+    sweep()
+    original = office.send
+
+    def slow(message: Mail) -> str:
+        first = not office.sent
+        answer = original(message)
+        if first:
+            moment[0] += 6
+            told = str(message.to)
+            for number, user_id in enumerate(people):
+                if told != f"person{number}@example.gov.uk":
+                    with transaction():
+                        operations.settle(partnership_id=place, record_id=owed[user_id].record_id)
+        return answer
+
+    monkeypatch.setattr(office, "send", slow)
+    drained = drain()
+    assert (drained.sent, drained.dropped) == (1, 2)
+
+
+def test_a_fault_in_reading_one_digest_holds_up_nobody_else(
+    app: Flask, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, (priya, sam) = small.partnership(), small.people(2)
+    broken = small.owe(place, FRIDAY, user_id=priya)
+    small.owe(place, FRIDAY, user_id=sam)
+    sweep()
+
+    def records(owed: list[Obligation]) -> object:
+        if broken.id in {one.id for one in owed}:
+            raise LookupError("no such record")
+        return kinds.themselves(owed)
+
+    kind = replace(small.ACTION, records=records)
+    monkeypatch.setitem(kinds._registry.obligations, "action-due", kind)
+    for _ in range(2):
+        with suppress(LookupError):
+            drain()
+    states = {delivery.user_id: delivery for delivery in small.deliveries()}
+    assert states[sam].state is DeliveryState.SENT
+    assert (states[priya].state, states[priya].answer) == (DeliveryState.WAITING, "could not be written")
+
+
+def test_reading_for_a_batch_takes_no_more_statements_than_for_one(app: Flask, office: Office) -> None:
+    place, today = small.partnership(), FRIDAY
+
+    def statements(count: int) -> int:
+        people = small.people(count, f"many{count}.example")
+        for user_id in people:
+            small.owe(place, today, user_id=user_id)
+        sweep()
+        seen: list[str] = []
+        listener = lambda *args: seen.append(args[2])  # noqa: E731 - removed below
+        event.listen(db.engine, "before_cursor_execute", listener)
+        batch = draining._claim(new_id(), 50, urgent_only=False)
+        seen.clear()
+        learn([delivery for delivery in batch if delivery.kind == kinds.DIGEST])
+        event.remove(db.engine, "before_cursor_execute", listener)
+        db.session.commit()
+        return len([words for words in seen if "delivery_lines" in words])
+
+    assert statements(1) == statements(20) == 1
+
+
+@given(
+    st.text(max_size=200), st.text(max_size=2_000), st.text(max_size=200), st.one_of(st.none(), st.binary(max_size=200))
+)
+def test_the_bytes_of_a_message_say_what_was_written(
+    subject: str, text: str, name: str, calendar: bytes | None
+) -> None:
+    """Our own writer and the library's reader agree, whatever the words are."""
+    safe, plain = one_line(subject), "\n".join(one_line(line) for line in text.split("\n"))
+    html = f"<p>{one_line(name)}</p>\n"
+    raw = mime.message(
+        [mime.header("From", "PSG <psg@example.org>"), mime.header("Subject", safe)], "ab12", plain, html, calendar
+    )
+    assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
+    assert raw.isascii()
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    assert not message.defects
+    assert str(message["Subject"]) == safe
+    for kind, words in (("plain", plain), ("html", html)):
+        part = message.get_body((kind,))
+        assert part is not None
+        assert part.get_content().replace("\r\n", "\n") == words
+    attached = [part.get_payload(decode=True) for part in message.iter_attachments()]
+    assert attached == ([] if calendar is None else [calendar])

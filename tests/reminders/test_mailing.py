@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from psg.reminders.composing import Mail
 from psg.reminders.mailing import NotSent, SmtpAddress, UnusableMailUrl, post_office, read_smtp_url
 from tests.reminders.servers import MailServer, free_port
 
 
-def letter(number: int = 1) -> EmailMessage:
+def letter(number: int = 1) -> Mail:
     message = EmailMessage()
     message["From"] = "PSG <psg@example.gov.uk>"
     message["To"] = f"person{number}@example.gov.uk"
     message["Message-ID"] = f"<{number}@example.gov.uk>"
     message["Subject"] = "PSG: 1 due today"
     message.set_content("Grüße\n.\nFrom here\n")
-    return message
+    return Mail("psg@example.gov.uk", message["To"], message["Message-ID"], message["Subject"], "", bytes(message))
 
 
 @pytest.fixture

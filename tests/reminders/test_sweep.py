@@ -209,7 +209,9 @@ def test_a_kind_nobody_knows_holds_up_nothing(app: Flask) -> None:
 def test_two_kinds_under_one_code_are_a_mistake(app: Flask) -> None:
     kinds.register(small.ACTION, small.ACTION)
     with pytest.raises(ValueError, match="action-due"):
-        kinds.register(kinds.ObligationKind("action-due", kinds.due_line, lambda *_: None, lambda *_: set()))
+        kinds.register(
+            kinds.ObligationKind("action-due", kinds.due_line, lambda *_: None, kinds.themselves, lambda *_: False)
+        )
 
 
 @pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)

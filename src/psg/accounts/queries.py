@@ -2,12 +2,13 @@
 
 import hashlib
 import uuid
+from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from psg import clock
 from psg.accounts.models import PasswordLink, User
-from psg.accounts.rules import LinkKind
+from psg.accounts.rules import Account, LinkKind
 from psg.db import db
 
 
@@ -21,10 +22,15 @@ def get(user_id: uuid.UUID) -> User | None:
     return db.session.get(User, user_id)
 
 
-def address_of(user_id: uuid.UUID) -> tuple[str, str] | None:
-    """E-mail address and first name, for a message."""
-    row = db.session.execute(select(User.email, User.first_name).where(User.id == user_id)).one_or_none()
-    return (row.email, row.first_name) if row else None
+def people(user_ids: Collection[uuid.UUID]) -> list[tuple[Account, bool]]:
+    """These people's accounts as they stand now, each with whether the digest is switched off: one query."""
+    rows = db.session.connection().execute(_PEOPLE, {"user_ids": list(user_ids)})
+    return [(Account(*row[:5]), row.digest_muted) for row in rows]
+
+
+_PEOPLE = select(
+    User.id, User.email, User.first_name, User.last_name, User.is_system_administrator, User.digest_muted
+).where(User.id.in_(bindparam("user_ids", expanding=True)))
 
 
 def usable_link(token: str, kind: LinkKind) -> PasswordLink | None:

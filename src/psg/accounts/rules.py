@@ -1,5 +1,7 @@
 """Words and limits of accounts, in plain Python."""
 
+import uuid
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -8,3 +10,19 @@ class LinkKind(StrEnum):
 
     INVITATION = "invitation"
     RESET = "reset"
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a request, or a message to its owner, needs to know of an account."""
+
+    id: uuid.UUID
+    email: str
+    first_name: str
+    last_name: str
+    is_system_administrator: bool
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return f"{self.first_name} {self.last_name}"

@@ -8,7 +8,6 @@ import hashlib
 import json
 import secrets
 import uuid
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from psg import clock, settings
 from psg.accounts.models import User, UserSession
+from psg.accounts.rules import Account
 from psg.crypto import keyring
 from psg.db import db, transaction
 
@@ -31,22 +31,6 @@ KEPT_AFTER_IDLE = timedelta(minutes=30)
 """How long after a time-out a form that still arrives is kept for its writer."""
 
 _TOUCH_AFTER = timedelta(minutes=1)
-
-
-@dataclass(frozen=True)
-class Account:
-    """What a request needs to know of the account it comes from."""
-
-    id: uuid.UUID
-    email: str
-    first_name: str
-    last_name: str
-    is_system_administrator: bool
-
-    @property
-    def name(self) -> str:
-        """First and last name."""
-        return f"{self.first_name} {self.last_name}"
 
 
 _BY_COOKIE = (

@@ -4,65 +4,47 @@ import uuid
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
-
 from psg.access import Permission, Viewer, policy
-from psg.access.facts import PartnershipFacts
+from psg.access.facts import ActionFacts, PartnershipFacts
 from psg.actions import owing, queries
-from psg.actions.models import Action
-from psg.actions.rules import ActionState, ReminderPlan
-from psg.cases.rules import CaseState
-from psg.db import db
+from psg.actions.rules import ReminderPlan
 from psg.reminders import kinds
 from psg.reminders.kinds import Message, MessageKind, ObligationKind
 from psg.reminders.models import Delivery, Obligation
 from psg.web.words import long_date, plural
 
 
-def _open_actions(partnership_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Action]:
-    found = db.session.scalars(
-        select(Action).where(
-            Action.partnership_id == partnership_id, Action.id.in_(ids), Action.state == ActionState.OPEN
-        ),
-        execution_options={"populate_existing": True},
-    )
-    actions = queries.with_facts(partnership_id, found)
-    return {action.id: action for action in actions if action.facts().case.state == CaseState.OPEN}
-
-
-def _owes(viewer: Viewer, action: Action) -> bool:
+def _owes(viewer: Viewer, action: ActionFacts) -> bool:
     """Whether it is this person who owes the action, and may know of it."""
     if action.owner_id is not None:
-        return action.owner_id == viewer.user_id and policy.permits(viewer, Permission.ACTION_READ, action.facts())
+        return action.owner_id == viewer.user_id and policy.permits(viewer, Permission.ACTION_READ, action)
     if viewer.agency_in(action.partnership_id) != action.owner_agency_id:
         return False
-    return policy.permits(viewer, Permission.ACTION_UPDATE, action.facts()) or _leads(viewer, action)
+    return policy.permits(viewer, Permission.ACTION_UPDATE, action) or _leads(viewer, action)
 
 
-def _leads(viewer: Viewer, action: Action) -> bool:
+def _leads(viewer: Viewer, action: ActionFacts) -> bool:
     if viewer.agency_in(action.partnership_id) != action.owner_agency_id:
         return False
     return policy.permits(viewer, Permission.AGENCY_ACTIONS, PartnershipFacts(action.partnership_id))
 
 
-def _owed(viewer: Viewer, owed: Sequence[Obligation], *, to_lead: bool) -> set[uuid.UUID]:
-    wanted: set[uuid.UUID] = set()
+def _still_open(owed: Sequence[Obligation]) -> dict[uuid.UUID, ActionFacts]:
+    """The facts of what is still to be done, by obligation."""
+    found: dict[uuid.UUID, ActionFacts] = {}
     for partnership_id in {obligation.partnership_id for obligation in owed}:
         here = [obligation for obligation in owed if obligation.partnership_id == partnership_id]
-        actions = _open_actions(partnership_id, [obligation.record_id for obligation in here])
-        for obligation in here:
-            action = actions.get(obligation.record_id)
-            if action is not None and (_leads(viewer, action) if to_lead else _owes(viewer, action)):
-                wanted.add(obligation.id)
-    return wanted
+        facts = queries.open_facts(partnership_id, {obligation.record_id for obligation in here})
+        found |= {one.id: facts[one.record_id] for one in here if one.record_id in facts}
+    return found
 
 
-def _due_wanted(viewer: Viewer, owed: Sequence[Obligation]) -> set[uuid.UUID]:
-    return _owed(viewer, owed, to_lead=False)
+def _due_wanted(viewer: Viewer, _obligation: Obligation, action: ActionFacts) -> bool:
+    return _owes(viewer, action)
 
 
-def _escalation_wanted(viewer: Viewer, owed: Sequence[Obligation]) -> set[uuid.UUID]:
-    return _owed(viewer, owed, to_lead=True)
+def _escalation_wanted(viewer: Viewer, _obligation: Obligation, action: ActionFacts) -> bool:
+    return _leads(viewer, action)
 
 
 def _plan(obligation: Obligation) -> ReminderPlan:
@@ -90,7 +72,7 @@ def _told_wanted(viewer: Viewer, delivery: Delivery) -> bool:
     if delivery.partnership_id is None:
         return False
     action_id = uuid.UUID(delivery.details["action_id"])
-    action = _open_actions(delivery.partnership_id, [action_id]).get(action_id)
+    action = queries.open_facts(delivery.partnership_id, {action_id}).get(action_id)
     return action is not None and _owes(viewer, action)
 
 
@@ -103,8 +85,8 @@ def _link(viewer: Viewer, delivery: Delivery) -> str:
     partnership_id = delivery.partnership_id
     if partnership_id is not None:
         action_id = uuid.UUID(delivery.details["action_id"])
-        action = _open_actions(partnership_id, [action_id]).get(action_id)
-        if action is not None and not policy.permits(viewer, Permission.ACTION_READ, action.facts()):
+        action = queries.open_facts(partnership_id, {action_id}).get(action_id)
+        if action is not None and not policy.permits(viewer, Permission.ACTION_READ, action):
             return f"/{owing.slug_of(partnership_id)}/agency-actions"
     return str(delivery.details["path"])
 
@@ -132,11 +114,12 @@ def _chased_words(viewer: Viewer, delivery: Delivery) -> Message:
     )
 
 
-DUE_KIND = ObligationKind(owing.DUE, kinds.due_line, _due_again, _due_wanted, label="Action due")
+DUE_KIND = ObligationKind(owing.DUE, kinds.due_line, _due_again, _still_open, _due_wanted, label="Action due")
 ESCALATION_KIND = ObligationKind(
     owing.ESCALATION,
     _escalation_line,
     _escalate_again,
+    _still_open,
     _escalation_wanted,
     always=True,
     heading="Overdue in your agency",

@@ -95,6 +95,7 @@ _PLACES = (
     )
     .order_by(Partnership.name)
 )
+_PLACES_OF_ALL = _PLACES.where(Membership.user_id.in_(bindparam("user_ids", expanding=True)))
 _PLACES_OF_ONE = _PLACES.where(Membership.user_id == bindparam("user_id"))
 
 _VERSIONS = (
@@ -136,8 +137,8 @@ def standings_of(user_id: uuid.UUID) -> dict[uuid.UUID, Standing]:
 
 def standings_of_all(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, Standing]]:
     """The places of several people at once."""
-    wanted = _PLACES.where(Membership.user_id.in_(list(user_ids)))
-    return _places(db.session.execute(wanted, {"today": clock.today()}))
+    asked = {"user_ids": list(user_ids), "today": clock.today()}
+    return _places(db.session.connection().execute(_PLACES_OF_ALL, asked))
 
 
 def _places(rows: Iterable[Any]) -> dict[uuid.UUID, dict[uuid.UUID, Standing]]:

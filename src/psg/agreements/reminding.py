@@ -28,8 +28,8 @@ def _sign_again(obligation: Obligation, told_on: date) -> date:  # noqa: ARG001 
     return clock.working_day_on_or_after(told_on + timedelta(days=int(entries["agreement-unsigned"])))
 
 
-def _sign_wanted(viewer: Viewer, owed: Sequence[Obligation]) -> set[uuid.UUID]:
-    """Those whose version can still be signed, is not signed yet, and which this person may sign."""
+def _to_sign(owed: Sequence[Obligation]) -> dict[uuid.UUID, AgreementParty]:
+    """The parties whose version can still be signed and is not signed yet, by obligation."""
     by_record = {obligation.record_id: obligation.id for obligation in owed}
     signed = Signature.id.is_not(None).label("signed")
     rows = db.session.execute(
@@ -53,10 +53,12 @@ def _sign_wanted(viewer: Viewer, owed: Sequence[Obligation]) -> set[uuid.UUID]:
         .where(AgreementParty.id.in_(list(by_record)), AgreementVersion.state == VersionState.PUBLISHED)
     )
     return {
-        by_record[party.id]
-        for party, ends_on, is_signed in rows
-        if not is_signed and clock.today() <= ends_on and permits(viewer, Permission.AGREEMENT_SIGN, party.facts())
+        by_record[party.id]: party for party, ends_on, is_signed in rows if not is_signed and clock.today() <= ends_on
     }
+
+
+def _sign_wanted(viewer: Viewer, _obligation: Obligation, party: AgreementParty) -> bool:
+    return permits(viewer, Permission.AGREEMENT_SIGN, party.facts())
 
 
 def _review_line(obligation: Obligation, today: date) -> str:  # noqa: ARG001 - the shape of every kind's `line`
@@ -67,15 +69,19 @@ def _review_again(obligation: Obligation, told_on: date) -> date | None:
     return review_rhythm().after(obligation.due_on, told_on)
 
 
-def _review_wanted(viewer: Viewer, owed: Sequence[Obligation]) -> set[uuid.UUID]:
-    """Those of versions that still stand, for people who may write agreements there."""
+def _to_review(owed: Sequence[Obligation]) -> dict[uuid.UUID, AgreementVersion]:
+    """The versions that still stand, by obligation."""
     by_record = {obligation.record_id: obligation.id for obligation in owed}
     versions = db.session.scalars(
         select(AgreementVersion).where(
             AgreementVersion.id.in_(list(by_record)), AgreementVersion.state == VersionState.PUBLISHED
         )
     )
-    return {by_record[v.id] for v in versions if permits(viewer, Permission.AGREEMENT_EDIT, v.facts())}
+    return {by_record[version.id]: version for version in versions}
+
+
+def _review_wanted(viewer: Viewer, _obligation: Obligation, version: AgreementVersion) -> bool:
+    return permits(viewer, Permission.AGREEMENT_EDIT, version.facts())
 
 
 def _signature(delivery: Delivery) -> Signature | None:
@@ -111,6 +117,7 @@ AGREEMENT_TO_SIGN = ObligationKind(
     "agreement-to-sign",
     _sign_line,
     _sign_again,
+    _to_sign,
     _sign_wanted,
     always=True,
     heading="Agreements",
@@ -121,6 +128,7 @@ AGREEMENT_REVIEW = ObligationKind(
     "agreement-review",
     _review_line,
     _review_again,
+    _to_review,
     _review_wanted,
     heading="Agreements",
     subject=lambda count: f"{plural(count, 'agreement review')} due",

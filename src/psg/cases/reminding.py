@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from psg import clock
 from psg.access import Permission, Role, Viewer, policy
+from psg.access.facts import CaseFacts
 from psg.cases.models import Case
-from psg.cases.queries import load_facts
+from psg.cases.queries import facts_of, load_facts
 from psg.cases.rules import CaseState
 from psg.db import db
 from psg.partnerships.models import Partnership
@@ -125,27 +126,22 @@ def _told_case(delivery: Delivery) -> Case | None:
     return _cases(delivery.partnership_id, [case_id]).get(case_id)
 
 
-def _still_owed(viewer: Viewer, owed: Sequence[Obligation], state: CaseState, permission: Permission) -> set[uuid.UUID]:
-    wanted: set[uuid.UUID] = set()
+def _facts(owed: Sequence[Obligation]) -> dict[uuid.UUID, CaseFacts]:
+    """What the rules may know of the cases, by obligation."""
+    found: dict[uuid.UUID, CaseFacts] = {}
     for partnership_id in {obligation.partnership_id for obligation in owed}:
         here = [obligation for obligation in owed if obligation.partnership_id == partnership_id]
-        cases = _cases(partnership_id, [obligation.case_id for obligation in here])
-        wanted |= {
-            obligation.id
-            for obligation in here
-            if (case := cases.get(obligation.record_id)) is not None
-            and case.state is state
-            and policy.permits(viewer, permission, case.facts())
-        }
-    return wanted
+        facts = facts_of(partnership_id, {obligation.record_id for obligation in here})
+        found |= {one.id: facts[one.record_id] for one in here if one.record_id in facts}
+    return found
 
 
-def _referral_wanted(viewer: Viewer, owed: Sequence[Obligation]) -> set[uuid.UUID]:
-    return _still_owed(viewer, owed, CaseState.SENT, Permission.CASE_DECIDE)
+def _referral_wanted(viewer: Viewer, _obligation: Obligation, case: CaseFacts) -> bool:
+    return case.state == CaseState.SENT and policy.permits(viewer, Permission.CASE_DECIDE, case)
 
 
-def _review_wanted(viewer: Viewer, owed: Sequence[Obligation]) -> set[uuid.UUID]:
-    return _still_owed(viewer, owed, CaseState.OPEN, Permission.CASE_READ)
+def _review_wanted(viewer: Viewer, _obligation: Obligation, case: CaseFacts) -> bool:
+    return case.state == CaseState.OPEN and policy.permits(viewer, Permission.CASE_READ, case)
 
 
 def _referral_line(obligation: Obligation, today: date) -> str:  # noqa: ARG001 - the shape of every kind's `line`
@@ -226,6 +222,7 @@ REFERRAL_WAITING = ObligationKind(
     "referral-waiting",
     _referral_line,
     _referral_again,
+    _facts,
     _referral_wanted,
     heading="Referrals to decide",
     subject=lambda count: f"{plural(count, 'referral')} to decide",
@@ -235,6 +232,7 @@ CASE_REVIEW = ObligationKind(
     "case-review",
     _review_line,
     _review_again,
+    _facts,
     _review_wanted,
     heading="Case reviews",
     subject=lambda count: f"{plural(count, 'case review')} due",

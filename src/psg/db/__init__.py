@@ -2,7 +2,7 @@
 
 from psg.db.errors import AlreadyDone, Clash, DomainError, UnauditedChange, WriteOutsideTransaction
 from psg.db.model import Model, Owned, UtcDateTime, Versioned, db, owned_fk
-from psg.db.session import engine_options, init_app, reading_done, transaction
+from psg.db.session import QuickChanges, engine_options, init_app, quick_changes, reading_done, transaction
 
 __all__ = [
     "AlreadyDone",
@@ -10,6 +10,7 @@ __all__ = [
     "DomainError",
     "Model",
     "Owned",
+    "QuickChanges",
     "UnauditedChange",
     "UtcDateTime",
     "Versioned",
@@ -18,6 +19,7 @@ __all__ = [
     "engine_options",
     "init_app",
     "owned_fk",
+    "quick_changes",
     "reading_done",
     "transaction",
 ]

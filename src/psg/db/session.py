@@ -4,14 +4,17 @@ A transaction ends the read that came before it, starts a write (BEGIN IMMEDIATE
 told to hold under a lock, runs the checks that features registered (the audit's is one) and commits once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
+import psycopg
 from flask import Flask
 from sqlalchemy import Connection, Engine, event, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -21,6 +24,8 @@ from psg.db.model import Base, db
 from psg.db.once import OnceKey, already_done_at, done_once
 
 _WRITING = "psg.writing"
+_RETURNED = "psg.returned"
+_PAUSE_SECONDS = 1.0
 before_commit: list[Callable[[Session], None]] = []
 """Checks run after the flush and before the commit of every transaction, in the order they were added."""
 
@@ -68,6 +73,30 @@ def transaction(*, hold: Sequence[Base] = (), once: OnceKey | None = None) -> It
         raise
     finally:
         session.info.pop(_WRITING, None)
+
+
+class QuickChanges:
+    """Statements in quick succession, each its own transaction. Only for rows that no audit watches.
+
+    They go to PostgreSQL's driver as they stand: what SQLAlchemy adds would cost more than the statement.
+    """
+
+    def __init__(self, driver: Any) -> None:
+        self._driver = driver
+
+    def make(self, statement: LiteralString, values: Mapping[str, Any]) -> int:
+        """Run one statement, which PostgreSQL commits as it ends; how many rows it changed."""
+        return int(self._driver.execute(statement, values, prepare=True).rowcount)
+
+
+@contextmanager
+def quick_changes() -> Iterator[QuickChanges | None]:
+    """A connection for many small changes, beside the session's own; None on SQLite, which gains nothing by one."""
+    if db.engine.dialect.name == "sqlite":
+        yield None
+        return
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield QuickChanges(connection.connection.driver_connection)
 
 
 def reading_done() -> None:
@@ -131,16 +160,39 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
+def _returned(_connection: Any, record: Any) -> None:
+    record.info[_RETURNED] = time.monotonic()
+
+
+def _ask_after_a_pause(connection: Any, record: Any, _proxy: Any) -> None:
+    """See whether a connection that nobody used for a moment still lives; the pool makes another if it does not.
+
+    Asking at every use would cost each page several questions, and a database that goes away stays away for longer.
+    """
+    if time.monotonic() - record.info.get(_RETURNED, math.inf) < _PAUSE_SECONDS:
+        return
+    try:
+        cursor = connection.cursor()
+        cursor.execute("select 1")
+        cursor.close()
+        connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError from error
+
+
 def configure_engine(engine: Engine) -> None:
-    """Make SQLite begin transactions when told to, wait for locks and enforce foreign keys. Nothing for PostgreSQL."""
+    """Check pooled connections after a pause; make SQLite begin when told to, wait for locks, enforce foreign keys."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connected)
         event.listen(engine, "begin", _sqlite_begin)
+        return
+    event.listen(engine, "checkin", _returned)
+    event.listen(engine, "checkout", _ask_after_a_pause)
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Options for an engine: never print bound values, check pooled connections before use."""
-    options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True}
+    """Options for an engine: never print bound values."""
+    options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("postgresql"):
         options |= {"pool_size": 8, "max_overflow": 8}
     return options

@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
-from email import policy
-from email.message import EmailMessage
+from dataclasses import dataclass
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 
 from flask import current_app
 
 from psg import clock
+from psg.reminders import mime
 from psg.reminders.deciding import Letter
 from psg.reminders.kinds import Message
 from psg.reminders.models import Delivery
@@ -17,7 +18,20 @@ from psg.settings import current
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _MOST_IN_HEADER = 180
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_POLICY = policy.SMTP.clone(cte_type="7bit")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One message, ready to be handed over."""
+
+    sender: str
+    """The bare address."""
+    to: str
+    message_id: str
+    subject: str
+    text: str
+    """The plain text, as the deliveries page keeps it."""
+    raw: bytes
 
 
 class UnusableAddress(ValueError):
@@ -26,7 +40,7 @@ class UnusableAddress(ValueError):
 
 def message_id(delivery: Delivery) -> str:
     """The same for every try, so that mail programs fold a repeat into the first."""
-    domain = parseaddr(current().mail_from)[1].rpartition("@")[2] or "psg.invalid"
+    domain = _bare(current().mail_from).rpartition("@")[2] or "psg.invalid"
     return f"<{delivery.id}@{domain}>"
 
 
@@ -42,35 +56,26 @@ def usable_address(address: str) -> str:
     return address
 
 
-def compose(delivery: Delivery, letter: Letter) -> EmailMessage:
+def compose(delivery: Delivery, letter: Letter) -> Mail:
     """The e-mail for one delivery; raises UnusableAddress."""
-    message = letter.message
-    email = EmailMessage(policy=_POLICY)
-    email["From"] = one_line(current().mail_from)
-    email["To"] = usable_address(letter.address)
+    message, sender, now = letter.message, one_line(current().mail_from), clock.now()
+    to, subject, identity = usable_address(letter.address), one_line(message.subject), message_id(delivery)
+    headers = [mime.header("From", sender), mime.plain_header("To", to)]
     if _ADDRESS.fullmatch(letter.reply_to):
-        email["Reply-To"] = letter.reply_to
-    email["Subject"] = one_line(message.subject)
-    email["Date"] = format_datetime(clock.now())
-    email["Message-ID"] = message_id(delivery)
-    # Out-of-office answers to a reminder help nobody.
-    email["Auto-Submitted"] = "auto-generated"
-    email["X-Auto-Response-Suppress"] = "All"
+        headers.append(mime.header("Reply-To", letter.reply_to))
+    headers += [
+        mime.header("Subject", subject),
+        mime.plain_header("Date", format_datetime(now)),
+        mime.plain_header("Message-ID", identity),
+        # Out-of-office answers to a reminder help nobody.
+        mime.header("Auto-Submitted", "auto-generated"),
+        mime.header("X-Auto-Response-Suppress", "All"),
+    ]
     words = _words(message, one_line(letter.first_name), may_change=not delivery.urgent)
-    email.set_content(_render("emails/message.txt", words))
-    email.add_alternative(_render("emails/message.html", words), subtype="html")
-    if message.ics is not None:
-        data = message.ics.encode() if isinstance(message.ics, str) else message.ics
-        email.add_attachment(
-            data, maintype="text", subtype="calendar", filename="meeting.ics", params={"method": "PUBLISH"}
-        )
-    return email
-
-
-def plain_text(email: EmailMessage) -> str:
-    """The text part, as the deliveries page keeps it."""
-    part = email.get_body(("plain",))
-    return str(part.get_content()) if part is not None else ""
+    text, html = _render("emails/message.txt", words), _render("emails/message.html", words)
+    calendar = message.ics.encode() if isinstance(message.ics, str) else message.ics
+    raw = mime.message(headers, delivery.id.hex, text, html, calendar)
+    return Mail(_bare(sender), to, identity, subject, text, raw)
 
 
 def absolute(path: str) -> str:
@@ -104,15 +109,31 @@ def _words(message: Message, first_name: str, *, may_change: bool) -> dict[str, 
 
 def _pieces(text: str) -> list[tuple[bool, str]]:
     """The text cut where an address of ours stands in it: (is it an address, the words)."""
-    ours = re.compile(f"({re.escape(current().base_url)}/[^\\s]*[^\\s.,;:)])")
-    return [(number % 2 == 1, piece) for number, piece in enumerate(ours.split(text)) if piece]
+    if "://" not in text:
+        return [(False, text)] if text else []
+    pieces = _addresses(current().base_url).split(text)
+    return [(number % 2 == 1, piece) for number, piece in enumerate(pieces) if piece]
+
+
+@lru_cache(maxsize=8)
+def _addresses(base: str) -> re.Pattern[str]:
+    return re.compile(f"({re.escape(base)}/[^\\s]*[^\\s.,;:)])")
+
+
+@lru_cache(maxsize=8)
+def _bare(sender: str) -> str:
+    return parseaddr(sender)[1]
 
 
 def _safe(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     safe = "".join(" " if unicodedata.category(sign) in _UNSAFE_CATEGORIES else sign for sign in text)
     return " ".join(safe.split())
 
 
 def _render(template: str, words: dict[str, object]) -> str:
     # Not render_template: that would ask for a request's navigation and messages, and there is no request here.
-    return str(current_app.jinja_env.get_template(template).render(**words))
+    # Nor render(): it copies every global of the pages first, none of which a mail needs.
+    found = current_app.jinja_env.get_template(template)
+    return "".join(found.root_render_func(found.new_context(words, shared=True)))

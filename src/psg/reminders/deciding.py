@@ -1,16 +1,24 @@
-"""Deciding again, at the moment of sending: is the person still there, still entitled, and is it still owed?"""
+"""Deciding again, when messages are about to go: is the person still there, still entitled, and is it still owed?
 
+What deciding needs is read for many messages at once; the drain reads anew when it has grown old.
+"""
+
+import time
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 
 from psg import clock
 from psg.access.viewer import Viewer
 from psg.db import db
 from psg.reminders import digest, kinds
 from psg.reminders.models import Delivery, DeliveryLine, Obligation
+
+_FRESH_SECONDS = 5
+"""For so long a decision may lie before its message goes."""
 
 
 class NotWanted(Exception):
@@ -38,25 +46,68 @@ class Letter:
     """Obligations whose lines are left out."""
 
 
-def letter_for(delivery: Delivery) -> Letter:
+@dataclass(frozen=True)
+class Knowledge:
+    """What was read for some deliveries, moments ago."""
+
+    covers: frozenset[uuid.UUID]
+    recipients: Mapping[uuid.UUID, kinds.Recipient]
+    lines: Mapping[uuid.UUID, Sequence[Obligation]]
+    """Of each digest the obligations whose lines have not been dropped."""
+    records: Mapping[uuid.UUID, Any]
+    """By obligation."""
+    read_at: float = field(default_factory=lambda: time.monotonic())
+    contacts: dict[uuid.UUID, str] = field(default_factory=dict)
+
+    def good_for(self, delivery: Delivery) -> bool:
+        """Whether a delivery may be decided by it now."""
+        return delivery.id in self.covers and time.monotonic() - self.read_at < _FRESH_SECONDS
+
+    def contact_of(self, partnership_id: uuid.UUID) -> str:
+        """The coordinator's mailbox of a partnership."""
+        if partnership_id not in self.contacts:
+            self.contacts[partnership_id] = kinds.contact_of(partnership_id)
+        return self.contacts[partnership_id]
+
+
+def learn(deliveries: Sequence[Delivery]) -> Knowledge:
+    """Read what deciding about these deliveries takes: a few queries, however many there are."""
+    recipients = kinds.recipients({delivery.user_id for delivery in deliveries})
+    lines = _lines([delivery.id for delivery in deliveries if delivery.kind == kinds.DIGEST])
+    by_kind: dict[str, dict[uuid.UUID, Obligation]] = {}
+    for owed in lines.values():
+        for obligation in owed:
+            if obligation.settled_at is None:
+                by_kind.setdefault(obligation.kind, {})[obligation.id] = obligation
+    records: dict[uuid.UUID, Any] = {}
+    for code, obligations in by_kind.items():
+        kind = kinds.obligation_kind(code)
+        if kind is not None:
+            records |= kind.records(list(obligations.values()))
+    return Knowledge(frozenset(delivery.id for delivery in deliveries), recipients, lines, records)
+
+
+def letter_for(delivery: Delivery, known: Knowledge) -> Letter:
     """What a delivery says now; raises NotWanted or KindNotKnown."""
-    viewer, known = kinds.viewer_of(delivery.user_id), kinds.address_of(delivery.user_id)
-    if viewer is None or known is None:
+    recipient = known.recipients.get(delivery.user_id)
+    if recipient is None:
         raise NotWanted("account not active")
     if delivery.kind == kinds.DIGEST:
-        return _digest_letter(delivery, viewer, *known)
+        return _digest_letter(delivery, recipient, known)
+    viewer = recipient.viewer
     message = _message(delivery, viewer)
-    reply_to = kinds.contact_of(delivery.partnership_id) if delivery.partnership_id else ""
-    return Letter(message, *known, reply_to)
+    reply_to = known.contact_of(delivery.partnership_id) if delivery.partnership_id else ""
+    return Letter(message, viewer.email, viewer.first_name, reply_to)
 
 
-def _digest_letter(delivery: Delivery, viewer: Viewer, address: str, first_name: str) -> Letter:
-    lines = _lines(delivery.id)
-    kept = digest.still_wanted(viewer, lines)
+def _digest_letter(delivery: Delivery, recipient: kinds.Recipient, known: Knowledge) -> Letter:
+    lines, viewer = known.lines.get(delivery.id, ()), recipient.viewer
+    kept = digest.still_wanted(viewer, lines, known.records, muted=recipient.muted)
     dropped = sorted({line.id for line in lines} - {line.id for line in kept})
     if not kept:
         raise NotWanted("nothing left to say", dropped)
-    return Letter(digest.digest(kept, clock.today()), address, first_name, digest.reply_to(kept), dropped)
+    reply_to = known.contact_of(digest.most_of(kept))
+    return Letter(digest.digest(kept, clock.today()), viewer.email, viewer.first_name, reply_to, dropped)
 
 
 def _message(delivery: Delivery, viewer: Viewer) -> kinds.Message:
@@ -70,12 +121,21 @@ def _message(delivery: Delivery, viewer: Viewer) -> kinds.Message:
     return kind.render(viewer, delivery)
 
 
-def _lines(delivery_id: uuid.UUID) -> list[Obligation]:
-    """The obligations of a digest whose lines have not been dropped."""
-    same = and_(DeliveryLine.partnership_id == Obligation.partnership_id, DeliveryLine.obligation_id == Obligation.id)
-    statement = (
-        select(Obligation)
-        .join(DeliveryLine, same)
-        .where(DeliveryLine.delivery_id == delivery_id, DeliveryLine.dropped.is_(False))
+_LINES = (
+    select(DeliveryLine.delivery_id, Obligation)
+    .join(
+        Obligation,
+        and_(DeliveryLine.partnership_id == Obligation.partnership_id, DeliveryLine.obligation_id == Obligation.id),
     )
-    return list(db.session.scalars(statement, execution_options={"populate_existing": True}))
+    .where(DeliveryLine.delivery_id.in_(bindparam("deliveries", expanding=True)), DeliveryLine.dropped.is_(False))
+)
+
+
+def _lines(delivery_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Obligation]]:
+    """The obligations of each digest whose lines have not been dropped."""
+    lines: dict[uuid.UUID, list[Obligation]] = {}
+    if delivery_ids:
+        found = db.session.execute(_LINES, {"deliveries": delivery_ids}, execution_options={"populate_existing": True})
+        for delivery_id, obligation in found:
+            lines.setdefault(delivery_id, []).append(obligation)
+    return lines

@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from psg.access.viewer import Viewer
 from psg.reminders import kinds
@@ -13,20 +14,21 @@ from psg.reminders.rules import MOST_LINES, digest_subject
 _WHY = "You get this on working days when something of yours is due."
 
 
-def still_wanted(viewer: Viewer, obligations: Iterable[Obligation]) -> list[Obligation]:
+def still_wanted(
+    viewer: Viewer, obligations: Iterable[Obligation], records: Mapping[uuid.UUID, Any], *, muted: bool
+) -> list[Obligation]:
     """Of the frozen lines those that the person still owes, may see, and has not switched off; by date."""
-    by_kind: dict[str, list[Obligation]] = {}
-    for obligation in obligations:
-        if obligation.settled_at is None and viewer.standing(obligation.partnership_id) is not None:
-            by_kind.setdefault(obligation.kind, []).append(obligation)
-    muted = kinds.digest_muted(viewer.user_id) if by_kind else False
-    kept: list[Obligation] = []
-    for code, rows in by_kind.items():
-        kind = kinds.obligation_kind(code)
-        if kind is not None and (kind.always or not muted):
-            wanted = set(kind.wanted(viewer, rows))
-            kept += [obligation for obligation in rows if obligation.id in wanted]
+    kept = [obligation for obligation in obligations if _wanted(viewer, obligation, records, muted=muted)]
     return sorted(kept, key=lambda obligation: (obligation.due_on, obligation.reference, obligation.id))
+
+
+def _wanted(viewer: Viewer, obligation: Obligation, records: Mapping[uuid.UUID, Any], *, muted: bool) -> bool:
+    if obligation.settled_at is not None or viewer.standing(obligation.partnership_id) is None:
+        return False
+    kind, record = kinds.obligation_kind(obligation.kind), records.get(obligation.id)
+    if kind is None or record is None or (muted and not kind.always):
+        return False
+    return kind.wanted(viewer, obligation, record)
 
 
 def digest(obligations: Sequence[Obligation], today: date) -> kinds.Message:
@@ -50,10 +52,9 @@ def digest(obligations: Sequence[Obligation], today: date) -> kinds.Message:
     )
 
 
-def reply_to(obligations: Sequence[Obligation]) -> str:
-    """The coordinator's mailbox of the partnership that most lines come from."""
-    counts: Mapping[uuid.UUID, int] = Counter(obligation.partnership_id for obligation in obligations)
-    return kinds.contact_of(max(counts, key=lambda partnership_id: counts[partnership_id]))
+def most_of(obligations: Sequence[Obligation]) -> uuid.UUID:
+    """The partnership that most lines come from: an answer goes to its coordinator."""
+    return Counter(obligation.partnership_id for obligation in obligations).most_common(1)[0][0]
 
 
 def _subject(obligations: Sequence[Obligation], today: date) -> str:

@@ -5,7 +5,6 @@ claimed anew when the lease runs out and sent again under the same Message-ID: a
 """
 
 import logging
-import secrets
 import time
 import uuid
 from collections.abc import Sequence
@@ -13,15 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, text, update
+from sqlalchemy import and_, func, or_, select, text, update
 
 from psg import clock
-from psg.db import db, reading_done, transaction
+from psg.db import QuickChanges, db, quick_changes, reading_done, transaction
 from psg.ids import new_id
-from psg.reminders.composing import UnusableAddress, compose, message_id, plain_text
-from psg.reminders.deciding import KindNotKnown, NotWanted, letter_for
+from psg.reminders.composing import UnusableAddress, compose
+from psg.reminders.deciding import KindNotKnown, Knowledge, NotWanted, learn, letter_for
 from psg.reminders.mailing import NotSent, Post, post_office
-from psg.reminders.models import Attempt, Delivery, DeliveryLine
+from psg.reminders.marking import Result, mark
+from psg.reminders.models import Delivery
 from psg.reminders.rules import DeliveryState, delay_after
 from psg.settings import current
 
@@ -31,20 +31,6 @@ _BATCH = 50
 _logger = logging.getLogger(__name__)
 IN_PLAY = text("deliveries.state in ('waiting', 'sending')")
 """What is still to go: in the words of the partial index, so that both databases use it."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of one message at one try."""
-
-    state: DeliveryState
-    answer: str = ""
-    subject: str = ""
-    body: str = ""
-    dropped: Sequence[uuid.UUID] = ()
-    """Obligations whose lines were left out."""
-    unreachable: bool = False
-    """Nothing else can be sent just now."""
 
 
 @dataclass
@@ -77,8 +63,11 @@ def drain(limit: int = 2_000, *, urgent_only: bool = False, seconds: float = 90)
             claim = new_id()
             batch = _claim(claim, min(_BATCH, limit - taken), urgent_only=urgent_only)
             taken += len(batch)
-            if not batch or not _work_off(batch, claim, post, done, until):
+            if not batch:
                 break
+            with quick_changes() as quick:
+                if not _Round(batch, claim, post, quick, until).work_off(done):
+                    break
     return done
 
 
@@ -111,101 +100,84 @@ def _claim(claim: uuid.UUID, count: int, *, urgent_only: bool) -> list[Delivery]
     return sorted(taken, key=lambda delivery: (delivery.next_try_at, delivery.id))
 
 
-def _work_off(batch: Sequence[Delivery], claim: uuid.UUID, post: Post, done: Drained, until: float) -> bool:
-    """Handle each of a batch; False when there is no point in claiming more."""
-    for number, delivery in enumerate(batch):
-        leased = delivery.claimed_until is not None and clock.now() < delivery.claimed_until - _MARGIN
-        if not leased or time.monotonic() > until:
-            _give_back(batch[number:], claim)
-            return False
-        result = _guarded(batch[number:], claim, post)
-        done.count(result.state)
-        if result.unreachable:
-            _give_back(batch[number + 1 :], claim)
-            return False
-    return True
+class _Round:
+    """One claimed batch on its way out."""
 
+    def __init__(
+        self, batch: Sequence[Delivery], claim: uuid.UUID, post: Post, quick: QuickChanges | None, until: float
+    ) -> None:
+        self._batch, self._claim, self._post, self._quick, self._until = batch, claim, post, quick, until
+        self._known: Knowledge | None = None
 
-def _guarded(rest: Sequence[Delivery], claim: uuid.UUID, post: Post) -> Result:
-    """Handle the first of the rest. A fault in one kind's words must hold up neither it nor the others for good."""
-    finished = False
-    try:
-        result = _handle(rest[0], post)
-        _mark(rest[0], claim, result)
-        finished = True
-        return result
-    finally:
-        if not finished:
-            db.session.rollback()
-            _mark(rest[0], claim, _later(rest[0], "could not be written"))
-            _give_back(rest[1:], claim)
+    def work_off(self, done: Drained) -> bool:
+        """Handle each; False when there is no point in claiming more."""
+        for number, delivery in enumerate(self._batch):
+            leased = delivery.claimed_until is not None and clock.now() < delivery.claimed_until - _MARGIN
+            if not leased or time.monotonic() > self._until:
+                _give_back(self._batch[number:], self._claim)
+                return False
+            result = self._guarded(self._batch[number:])
+            done.count(result.state)
+            if result.unreachable:
+                _give_back(self._batch[number + 1 :], self._claim)
+                return False
+        return True
 
+    def _guarded(self, rest: Sequence[Delivery]) -> Result:
+        """Handle the first of the rest. A fault in one kind's words must hold up neither it nor the others for good."""
+        finished = False
+        try:
+            result = self._handle(rest)
+            mark(rest[0], self._claim, result, self._quick)
+            finished = True
+            return result
+        finally:
+            if not finished:
+                db.session.rollback()
+                mark(rest[0], self._claim, _later(rest[0], "could not be written"))
+                _give_back(rest[1:], self._claim)
 
-def _handle(delivery: Delivery, post: Post) -> Result:
-    """Decide again, write and send one message."""
-    if delivery.attempts > 1 and delay_after(delivery.attempts - 1) is None:
-        return Result(DeliveryState.FAILED, "given up after 48 hours")
-    try:
-        letter = letter_for(delivery)
-        email = compose(delivery, letter)
-    except NotWanted as reason:
-        return Result(DeliveryState.DROPPED, reason.reason, dropped=reason.dropped)
-    except KindNotKnown:
-        return _later(delivery, "kind not known")
-    except UnusableAddress:
-        return Result(DeliveryState.FAILED, "address cannot be used")
-    reading_done()  # no transaction stays open while a mail server takes its time
-    try:
-        answer = post.send(email)
-    except NotSent as error:
-        if error.permanent and not error.unreachable:
-            return Result(DeliveryState.FAILED, error.answer, dropped=letter.dropped)
-        return _later(delivery, error.answer, dropped=letter.dropped, unreachable=error.unreachable)
-    body = plain_text(email) if letter.message.keep_body else ""
-    return Result(DeliveryState.SENT, answer, str(email["Subject"]), body, letter.dropped)
+    def _handle(self, rest: Sequence[Delivery]) -> Result:
+        """Decide again, write and send one message."""
+        delivery = rest[0]
+        if delivery.attempts > 1 and delay_after(delivery.attempts - 1) is None:
+            return Result(DeliveryState.FAILED, "given up after 48 hours")
+        try:
+            letter = letter_for(delivery, self._knowledge(rest))
+            mail = compose(delivery, letter)
+        except NotWanted as reason:
+            return Result(DeliveryState.DROPPED, reason.reason, dropped=reason.dropped)
+        except KindNotKnown:
+            return _later(delivery, "kind not known")
+        except UnusableAddress:
+            return Result(DeliveryState.FAILED, "address cannot be used")
+        if db.session().in_transaction():
+            reading_done()  # no transaction stays open while a mail server takes its time
+        try:
+            answer = self._post.send(mail)
+        except NotSent as error:
+            if error.permanent and not error.unreachable:
+                return Result(DeliveryState.FAILED, error.answer, dropped=letter.dropped)
+            return _later(delivery, error.answer, dropped=letter.dropped, unreachable=error.unreachable)
+        body = mail.text if letter.message.keep_body else ""
+        return Result(DeliveryState.SENT, answer, mail.subject, body, letter.dropped)
+
+    def _knowledge(self, rest: Sequence[Delivery]) -> Knowledge:
+        """What deciding takes, read for all that are left while it is fresh."""
+        if self._known is None or not self._known.good_for(rest[0]):
+            try:
+                self._known = learn(rest)
+            except Exception as fault:  # noqa: BLE001 - whatever it was: one of them is at fault, not this one perhaps
+                _logger.warning("reminders_read_one_by_one", extra={"failure": type(fault).__name__})
+                db.session.rollback()
+                self._known = learn(rest[:1])
+        return self._known
 
 
 def _later(delivery: Delivery, answer: str, *, dropped: Sequence[uuid.UUID] = (), unreachable: bool = False) -> Result:
     given_up = delay_after(delivery.attempts) is None
     state = DeliveryState.FAILED if given_up else DeliveryState.WAITING
     return Result(state, answer, dropped=dropped, unreachable=unreachable)
-
-
-def _mark(delivery: Delivery, claim: uuid.UUID, result: Result) -> None:
-    """Write down what became of it, unless somebody else has taken it over since."""
-    now = clock.now()
-    values: dict[str, Any] = {
-        "state": result.state,
-        "claim": None,
-        "claimed_until": None,
-        "answer": result.answer,
-        "message_id": message_id(delivery),
-    }
-    if result.state is DeliveryState.SENT:
-        values |= {"sent_at": now, "subject": result.subject, "body": result.body}
-    if result.state is DeliveryState.WAITING:
-        values["next_try_at"] = _next_try(delivery.attempts, now)
-    with transaction():
-        changed: Any = _change(
-            update(Delivery).where(Delivery.id == delivery.id, Delivery.claim == claim).values(**values)
-        )
-        if changed.rowcount == 0:
-            _logger.warning("delivery_taken_over", extra={"delivery": str(delivery.id)})
-            return
-        if result.dropped:
-            _change(
-                update(DeliveryLine)
-                .where(DeliveryLine.delivery_id == delivery.id, DeliveryLine.obligation_id.in_(result.dropped))
-                .values(dropped=True)
-            )
-        row = {"id": new_id(), "delivery_id": delivery.id, "at": now, "outcome": result.state, "answer": result.answer}
-        _change(insert(Attempt.__table__).values(row))
-
-
-def _next_try(attempts: int, now: datetime) -> datetime:
-    """After the schedule's delay, give or take a quarter, so that many messages do not come back in one moment."""
-    delay = delay_after(attempts) or timedelta()
-    return now + delay * (0.75 + secrets.randbelow(501) / 1000)
 
 
 def _give_back(rest: Sequence[Delivery], claim: uuid.UUID) -> None:

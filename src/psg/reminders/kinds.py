@@ -40,7 +40,9 @@ class ObligationKind:
 
     line(obligation, today): its words in a digest, such as "action 1 of EC-7QK4-M2, due Monday 16 November".
     next_after(obligation, told_on): the local date of the next reminder, None for none.
-    wanted(viewer, obligations): ids of those that this person still owes and may see.
+    records(obligations): what `wanted` needs to know of their records, by the obligation's id, read for very many at
+    once in a few queries; what is missing is owed no longer.
+    wanted(viewer, obligation, record): whether this person still owes it and may see it. Reads nothing.
     own_message: a message of its own in place of a line in the digest; register a MessageKind with the same code.
     always: goes out even to somebody who has switched their digest off.
     heading: the list it stands in within a digest; "" for Overdue and Due.
@@ -51,7 +53,8 @@ class ObligationKind:
     code: str
     line: Callable[[Obligation, date], str]
     next_after: Callable[[Obligation, date], date | None]
-    wanted: Callable[[Viewer, Sequence[Obligation]], Collection[uuid.UUID]]
+    records: Callable[[Sequence[Obligation]], Mapping[uuid.UUID, Any]]
+    wanted: Callable[[Viewer, Obligation, Any], bool]
     own_message: bool = False
     always: bool = False
     heading: str = ""
@@ -79,6 +82,21 @@ def due_line(obligation: Obligation, today: date) -> str:  # noqa: ARG001 - the 
     return f"{obligation.reference}, due {long_date(obligation.due_on)}"
 
 
+def themselves(obligations: Sequence[Obligation]) -> Mapping[uuid.UUID, Obligation]:
+    """The `records` of a kind whose obligations say all there is to know."""
+    return {obligation.id: obligation for obligation in obligations}
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody with an account that may be written to."""
+
+    viewer: Viewer
+    """The person as the rules see them now, even before they accept their invitation."""
+    muted: bool = False
+    """Whether the digest is switched off."""
+
+
 def _unconnected(*_: Any, **__: Any) -> Any:
     raise RuntimeError("create_app has not connected the reminders")
 
@@ -87,18 +105,14 @@ def _unconnected(*_: Any, **__: Any) -> Any:
 class Directory:
     """What reminders ask about people and partnerships."""
 
-    address_of: Callable[[uuid.UUID], tuple[str, str] | None] = _unconnected
-    """E-mail address and first name; None when the account may no longer be written to."""
-    viewer_of: Callable[[uuid.UUID], Viewer | None] = _unconnected
-    """The person as the rules see them now, even before they accept their invitation; None for no such account."""
+    recipients: Callable[[Collection[uuid.UUID]], Mapping[uuid.UUID, Recipient]] = _unconnected
+    """Those of these people who may still be written to, read afresh in a few queries."""
     holders: Callable[[uuid.UUID, str, uuid.UUID | None, uuid.UUID | None], Sequence[uuid.UUID]] = _unconnected
     """User ids who actively hold a role: (partnership, role, group, agency)."""
     settings_for: Callable[[uuid.UUID, uuid.UUID | None], Mapping[str, Any]] = _unconnected
     """Settings of a partnership or of one of its groups: the codes of reference/reminder-defaults.yaml."""
     contact_of: Callable[[uuid.UUID], str] = lambda _: ""
     """The coordinator's mailbox of a partnership; "" for none."""
-    digest_muted: Callable[[uuid.UUID], bool] = lambda _: False
-    """Whether the person has switched their digest off."""
 
 
 @dataclass
@@ -153,14 +167,9 @@ def label(code: str) -> str:
     return (kind.label if kind else "") or code.replace("-", " ").replace("_", " ").capitalize()
 
 
-def address_of(user_id: uuid.UUID) -> tuple[str, str] | None:
-    """E-mail address and first name of a person who may be written to."""
-    return _registry.directory.address_of(user_id)
-
-
-def viewer_of(user_id: uuid.UUID) -> Viewer | None:
-    """A person as the access rules see them now."""
-    return _registry.directory.viewer_of(user_id)
+def recipients(user_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Recipient]:
+    """Those of these people who may be written to, as the access rules see them now."""
+    return _registry.directory.recipients(user_ids)
 
 
 def holders(
@@ -178,8 +187,3 @@ def settings_for(partnership_id: uuid.UUID, group_id: uuid.UUID | None = None) -
 def contact_of(partnership_id: uuid.UUID) -> str:
     """The coordinator's mailbox, "" for none."""
     return _registry.directory.contact_of(partnership_id)
-
-
-def digest_muted(user_id: uuid.UUID) -> bool:
-    """Whether a person has switched their digest off."""
-    return _registry.directory.digest_muted(user_id)

@@ -12,12 +12,12 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.utils import parseaddr
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from psg.reminders.composing import Mail
 
 TIMEOUT_SECONDS = 10
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -52,7 +52,7 @@ class Post(Protocol):
     ) -> None:
         """Hang up."""
 
-    def send(self, message: EmailMessage) -> str:
+    def send(self, message: Mail) -> str:
         """Hand one message over; gives the answer's code. Raises NotSent."""
 
 
@@ -107,13 +107,13 @@ class FolderPost:
     def __exit__(self, *_: object) -> None:
         """Nothing to close."""
 
-    def send(self, message: EmailMessage) -> str:
+    def send(self, message: Mail) -> str:
         """Write the file beside its place first: a reader never sees half a message."""
-        name = str(message["Message-ID"]).strip("<>").partition("@")[0]
+        name = message.message_id.strip("<>").partition("@")[0]
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             unfinished = self._folder / f".{name}.{os.getpid()}"
-            unfinished.write_bytes(message.as_bytes())
+            unfinished.write_bytes(message.raw)
             unfinished.replace(self._folder / f"{name}.eml")
         except OSError as error:
             raise NotSent(f"{type(error).__name__} {error.errno or ''}".strip(), unreachable=True) from error
@@ -136,7 +136,7 @@ class SmtpPost:
         """Say goodbye; a server that does not listen any more is no trouble."""
         self._hang_up()
 
-    def send(self, message: EmailMessage) -> str:
+    def send(self, message: Mail) -> str:
         """Hand one message over."""
         try:
             return self._send(message)
@@ -152,13 +152,11 @@ class SmtpPost:
             self._server = None
             raise NotSent("SMTPServerDisconnected", unreachable=True) from error
 
-    def _send(self, message: EmailMessage) -> str:
+    def _send(self, message: Mail) -> str:
         if self._server is None:
             self._server = _reached(self._connect)
         try:
-            self._server.send_message(
-                message, from_addr=parseaddr(str(message["From"]))[1], to_addrs=[str(message["To"])]
-            )
+            self._server.sendmail(message.sender, [message.to], message.raw)
         except smtplib.SMTPServerDisconnected:
             raise
         except smtplib.SMTPRecipientsRefused as error:
