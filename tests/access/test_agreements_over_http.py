@@ -13,6 +13,7 @@ from psg.agreements import operations as agreements
 from psg.agreements.models import Agreement, AgreementVersion, Signature
 from psg.db import db, transaction
 from psg.partnerships import operations as partnerships
+from psg.partnerships import places
 from psg.partnerships.models import Membership, PartnerAgency
 from tests.browsing import Browser
 from tests.canary import planting
@@ -145,7 +146,7 @@ def test_leaving_closes_everything_from_the_next_request(east, browser, who):
         if who == "suspended":
             user_id = east.world.people["officer"].user_id
             member = db.session.query(Membership).filter_by(partnership_id=east.world.east, user_id=user_id).one()
-            partnerships.suspend(member, by=by)
+            places.suspend(member, by=by)
         else:
             agency_id = east.world.agencies["police"]
             place = db.session.query(PartnerAgency).filter_by(partnership_id=east.world.east, agency_id=agency_id).one()

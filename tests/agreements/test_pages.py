@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from psg import clock
 from psg.agreements import operations
@@ -211,6 +211,30 @@ def test_dates_out_of_order_are_told_beside_the_field(client_for: Client) -> Non
     assert answer.status_code == 422
     assert "Ends on must be after In force from" in answer.text
     assert "The words" in answer.text
+
+
+def test_a_later_version_is_signed_by_a_day_still_to_come(app: Flask, client_for: Client, world: World) -> None:
+    coordinator, yesterday = client_for("coordinator"), clock.today() - timedelta(days=1)
+    sent = answers() | boxes("in_force_from", clock.today() - timedelta(days=9)) | boxes("sign_by", yesterday)
+    answer = coordinator.submit("/east-test/agreements/isa/new-version", sent)
+    assert answer.status_code == 422
+    assert answer.text.count("Sign by must be today or later") == 2, "in the summary and beside the field"
+    assert "The words" in answer.text
+    drafted = coordinator.submit("/east-test/agreements/isa/new-version", answers() | boxes("sign_by", clock.today()))
+    with app.app_context(), db.engine.begin() as connection:  # a draft that lay about until its day was over
+        newest = (AgreementVersion.partnership_id == world.east) & (AgreementVersion.number == 2)
+        connection.execute(update(AgreementVersion).where(newest).values(sign_by=yesterday))
+    refused = coordinator.submit(f"{drafted.location}/publish", {"agencies": [str(world.agencies["police"])]})
+    assert refused.status_code == 422
+    assert "The day to sign by is over" in refused.text
+    added = {"title": "On paper since long", "slug": "paper", "opens_cases": "no"}
+    first = coordinator.submit(coordinator.submit("/east-test/agreements/new", added).location, sent)
+    assert first.status_code == 303, "a first version may have been signed on paper"
+    published = coordinator.submit(f"{first.location}/publish", {"agencies": [str(world.agencies["police"])]})
+    assert published.status_code == 303
+    lead = client_for("policelead")
+    for path in ("/my-work", first.location, f"{first.location}/sign"):
+        assert "1 day overdue" in lead.get(path).text, path
 
 
 def test_the_file_is_a_form_of_its_own(

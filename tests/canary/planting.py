@@ -28,7 +28,7 @@ from psg.meetings import guests
 from psg.meetings import operations as meetings
 from psg.meetings.models import AgendaItem, Meeting
 from psg.meetings.rules import Attended, ComesAs, Section
-from psg.partnerships import inviting
+from psg.partnerships import inviting, places
 from psg.partnerships import operations as partnerships
 from psg.partnerships.models import Group, PartnerAgency
 from psg.people.rules import Born, Names
@@ -110,7 +110,7 @@ def _invited(world: World, scene: Scene) -> None:
             accounts.invite(user, partnership_id=world.east, by=by)
         scene.ids[name] = user.id
     with transaction():
-        partnerships.suspend(member, by=world.viewer("policelead"))
+        places.suspend(member, by=world.viewer("policelead"))
     with transaction():  # an account of the other partnership: whoever invites it learns no name from an address
         asked = inviting.invite_person(
             world.east,

@@ -171,6 +171,9 @@ LOOKS = [
         for what in ("move", "time", "off", "park")
     ),
     *(Look(f"meetings.{what}", "chair", _PREPARING) for what in ("add", "preview", "publish", "cancel", "change")),
+    Look("meetings.invite_guest", "chair", _PREPARING | {"case_id": "@case_id"}),
+    Look("meetings.invited", "guest", {"invitation_id": "@guest_invitation"}),
+    Look("worklist.my_work", "guest", note="guest"),
     Look("meetings.show", "officer", _RUNNING),
     Look("meetings.show", "officer", _AGREED, note="past"),
     Look("meetings.print_agenda", "officer", _RUNNING),
@@ -211,6 +214,7 @@ LOOKS = [
     Look("partnerships.person", parts={"user_id": "@suspended"}, note="suspended"),
     Look("partnerships.invite"),
     Look("partnerships.invite_again", parts={"user_id": "@invited"}),
+    Look("partnerships.join", "citycoordinator", {"membership_id": "@joining"}),
     Look("partnerships.suspend", parts=_PERSON),
     Look("partnerships.restore", parts={"user_id": "@suspended"}),
     Look("partnerships.give_role", parts=_PERSON),

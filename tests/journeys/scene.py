@@ -21,9 +21,11 @@ from psg.cases.models import Case, PossibleDuplicate
 from psg.cases.rules import SubjectKind, When
 from psg.cases.values import CaseValues, PersonValues
 from psg.db import db, transaction
+from psg.meetings import guests
 from psg.meetings import operations as meetings
 from psg.meetings.models import AgendaItem, Meeting
-from psg.meetings.rules import Attended, Section
+from psg.meetings.rules import Attended, ComesAs, Section
+from psg.partnerships import inviting
 from psg.partnerships import operations as partnerships
 from psg.partnerships.models import Group, Membership, RoleHeld, Term
 from psg.people.rules import Born, Names
@@ -348,8 +350,23 @@ class _Painter:
         items = db.session.scalars(
             select(AgendaItem).where(AgendaItem.partnership_id == self.east, AgendaItem.meeting_id == running.id)
         ).all()
+        self._guests(running, preparing)
         self.values["text_item"] = next(one.id for one in items if one.case_id is None and one.section is Section.TEXT)
         self.values["case_item"] = next(one.id for one in items if one.case_id is not None)
+
+    def _guests(self, *held: Meeting) -> None:
+        """Somebody from outside the group, invited to the item of the main case."""
+        for meeting in held:
+            with transaction(hold=(meeting,)):
+                made = guests.invite(
+                    meeting,
+                    self.case,
+                    user_id=self.world.people["guest"].user_id,
+                    comes_as=ComesAs.GUEST,
+                    reason="Head of year of both boys, and knows which teacher they listen to.",
+                    by=self.who["chair"],
+                )
+            self.values.setdefault("guest_invitation", made.id)
 
     def _hold(self, meeting: Meeting) -> None:
         chair, officer = self.who["chair"], self.world.people["officer"].user_id
@@ -412,8 +429,17 @@ class _Painter:
                 by=self.who["coordinator"],
             )
             invitation = accounts.invite(user, partnership_id=self.east, by=self.who["coordinator"])
+            asked = inviting.invite_person(
+                self.east,
+                email="citycoordinator@test.example",
+                first_name="City",
+                last_name="Coordinator",
+                agency_id=self.world.agencies["council"],
+                post="Community safety officer",
+                by=self.who["coordinator"],
+            )
             accounts.ask_reset("officer@test.example")
-        self.values["invited"] = user.id
+        self.values["invited"], self.values["joining"] = user.id, asked.id
         self.values["invitation"] = accounts.token_of(invitation.id)
         reset = db.session.scalars(
             select(PasswordLink).where(PasswordLink.user_id == self.world.people["officer"].user_id)

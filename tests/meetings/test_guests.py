@@ -15,7 +15,7 @@ from psg.meetings import guest_reminding, guests, operations, tasks
 from psg.meetings.models import Attendance, GuestInvitation, Meeting
 from psg.meetings.recording import Presence
 from psg.meetings.rules import Attended, ComesAs
-from psg.partnerships import operations as partnerships
+from psg.partnerships import places
 from psg.partnerships.models import Membership
 from psg.reminders.models import Delivery
 from tests.conftest import on_both
@@ -137,7 +137,7 @@ def _end_agreement(room, meeting, case, invitation):
 
 def _suspend(room, meeting, case, invitation):
     mine = Membership.user_id == room.world.people["guest"].user_id
-    partnerships.suspend(db.session.scalars(select(Membership).where(mine)).one(), by=room.by("coordinator"))
+    places.suspend(db.session.scalars(select(Membership).where(mine)).one(), by=room.by("coordinator"))
 
 
 @pytest.mark.parametrize("how", [_withdraw, _cancel, _erase, _pass_on, _end_agreement, _suspend])

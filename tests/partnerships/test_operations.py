@@ -10,7 +10,7 @@ from psg.accounts.models import PasswordLink
 from psg.audit.events import Event
 from psg.audit.models import AuditEvent
 from psg.db import DomainError, db, transaction
-from psg.partnerships import inviting, operations
+from psg.partnerships import inviting, operations, places
 from psg.partnerships.models import Membership, RoleHeld, Term
 from psg.partnerships.people import who_would_lose_access
 from psg.partnerships.queries import directory, labels, membership, terms
@@ -121,7 +121,7 @@ def test_nobody_grants_to_themselves(world: World) -> None:
     with pytest.raises(DomainError, match="cannot end your own"), transaction():
         operations.end_role(member, held, by=me)
     with pytest.raises(DomainError, match="cannot suspend yourself"), transaction():
-        operations.suspend(member, by=me)
+        places.suspend(member, by=me)
     assert Role.COORDINATOR in world.viewer("coordinator").standings[world.east].roles
 
 
@@ -146,11 +146,11 @@ def test_roles_that_make_no_sense(world: World, role: Role, group: str | None, w
 def test_suspended_and_restored(world: World) -> None:
     member = member_of(world, "officer")
     with transaction():
-        operations.suspend(member, by=world.viewer("coordinator"))
+        places.suspend(member, by=world.viewer("coordinator"))
     assert world.east not in world.viewer("officer").standings
     assert events()[-1] == Event.ACCOUNT_SUSPENDED.code
     with transaction():
-        operations.restore(member, by=world.viewer("coordinator"))
+        places.restore(member, by=world.viewer("coordinator"))
     assert world.viewer("officer").standings[world.east].groups
     assert events()[-1] == Event.ACCOUNT_REINSTATED.code
 
@@ -165,8 +165,8 @@ def test_who_never_accepted_is_restored_to_an_invitation(world: World) -> None:
             agency_id=world.agencies["police"],
             by=world.viewer("coordinator"),
         )
-        operations.suspend(member, by=world.viewer("policelead"))
-        operations.restore(member, by=world.viewer("policelead"))
+        places.suspend(member, by=world.viewer("policelead"))
+        places.restore(member, by=world.viewer("policelead"))
     assert member.state is MembershipState.INVITED, "a new invitation can be sent, and no work is given to nobody"
 
 

@@ -7,7 +7,6 @@ from psg.access.roles import ROLE_WORDS, Role
 from psg.demo import reading
 from psg.demo.setting import PASSWORD
 
-
 BEGIN = (
     "To begin: log a case as Imran Sadler, decide it and publish an agenda as Priya Nolan,",
     "run the meeting as Ruth Kingsnorth, sign for an agency as Nadia Corrie.",

@@ -20,10 +20,11 @@ from psg.demo import rhythms
 from psg.demo.reading import Row
 from psg.demo.timing import MORNING, Act, Step
 from psg.demo.world import World
+from psg.meetings import guests
 from psg.meetings import operations as meetings
 from psg.meetings.models import AgendaItem, Meeting
 from psg.meetings.operations import Decision, Presence, StandingLine
-from psg.meetings.rules import Attended, ItemState, MeetingState, Section
+from psg.meetings.rules import Attended, ComesAs, ItemState, MeetingState, Section
 from psg.partnerships.models import Group
 from psg.partnerships.queries import directory
 
@@ -113,9 +114,10 @@ class _Circle:
         yield Step(self.world.calendar.today, 1, self._plan_ahead)
 
     def tomorrow(self) -> Iterator[Step]:
-        """An extra meeting on the next working day, its agenda out; unless the series has one that day."""
+        """An extra meeting on the next working day, its agenda out, unless the series has one that day; and a guest."""
         calendar = self.world.calendar
         day = clock.next_working_day(calendar.today)
+        yield Step(clock.add_working_days(day, -2), _AFTERNOON + 15, self._inviting_a_guest(day))
         if day in self.dates:
             return
         yield Step(clock.add_working_days(day, -8), MORNING, self._adding(day))
@@ -170,6 +172,27 @@ class _Circle:
         def act() -> None:
             with transaction():
                 meetings.publish(self._meeting(held_on), by=self.coordinator)
+
+        return act
+
+    def _inviting_a_guest(self, day: date) -> Act:
+        def act() -> None:
+            row, meeting = self.world.content.meetings["guest"], self._meeting(day)
+            on = {item.case_id for item in self._items(meeting) if item.case_id is not None and item.published}
+            wanted = self.world.cases[row["case"]]
+            if wanted not in on:
+                return  # closed or parked by now: nobody is invited to what is not talked about
+            with transaction():
+                case = cases.find_id(self.chair, self.world.place(self.row["chair"], self.slug), wanted)
+                if case is not None:
+                    guests.invite(
+                        meeting,
+                        case,
+                        user_id=self.world.users[row["user"]],
+                        comes_as=ComesAs.GUEST,
+                        reason=row["reason"],
+                        by=self.chair,
+                    )
 
         return act
 

@@ -9,7 +9,7 @@ from psg.accounts import queries as account_queries
 from psg.audit import Actor
 from psg.audit.events import Event
 from psg.ids import new_id
-from psg.partnerships import operations
+from psg.partnerships import operations, places
 from psg.partnerships.models import Membership
 from psg.partnerships.rules import MembershipState
 from psg.reminders import operations as reminders
@@ -42,7 +42,7 @@ def invite_person(
     if user is None:
         user = accounts.create_user(email=email, first_name=first_name, last_name=last_name, by=by)
     known = user.password_hash is not None
-    at_once = known and operations.works_for(user.id, agency_id)
+    at_once = known and places.works_for(user.id, agency_id)
     member = operations.add_member(
         partnership_id,
         user_id=user.id,

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Answer
 
 from psg import audit
 from psg.access import page, signed_in, viewer
-from psg.partnerships import operations
+from psg.partnerships import places
 from psg.partnerships.blueprint import bp
 from psg.partnerships.forms import ConfirmForm
 from psg.partnerships.people import waiting_for
@@ -25,7 +25,7 @@ def join(membership_id: uuid.UUID) -> Answer:
     form = ConfirmForm(version=offered.member.version)
 
     def change() -> None:
-        operations.accept(offered.member, by=viewer())
+        places.accept(offered.member, by=viewer())
 
     done = f"Accepted. You now work with {offered.partnership}."
     if answer := save(form, change, to="/my-work", done=done, hold=(offered.member,)):

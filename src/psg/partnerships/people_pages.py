@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Answer
 
 from psg.access import Permission, page, requires, standing, viewer
 from psg.audit.events import Event
-from psg.partnerships import inviting, operations, people, providers, queries
+from psg.partnerships import inviting, people, places, providers, queries
 from psg.partnerships.blueprint import bp
 from psg.partnerships.forms import ConfirmForm, InviteForm
 from psg.partnerships.models import Membership
@@ -105,7 +105,7 @@ def suspend(member: Membership) -> Answer:
     who_lifts = _WHO_LIFTS[people.coordinates(standing())]
     return _confirm(
         member,
-        lambda: operations.suspend(member, by=viewer()),
+        lambda: places.suspend(member, by=viewer()),
         title="Suspend",
         text=f"They see nothing of this partnership from their next page on. {who_lifts}",
         button="Suspend",
@@ -120,7 +120,7 @@ def restore(member: Membership) -> Answer:
     """Open the partnership to a suspended colleague again."""
     return _confirm(
         member,
-        lambda: operations.restore(member, by=viewer()),
+        lambda: places.restore(member, by=viewer()),
         title="Restore",
         text="They see again what their roles open, if their agency's agreement is signed.",
         button="Restore",

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -330,18 +330,7 @@ def _with_role(person: Member, role: Role, group_id: uuid.UUID | None) -> Member
         roles |= {role}
     else:
         groups[group_id] = groups.get(group_id, frozenset()) | {role}
-    return Member(
-        person.user_id,
-        person.membership_id,
-        person.name,
-        person.first_name,
-        person.email,
-        person.agency_id,
-        person.post,
-        person.state,
-        roles,
-        groups,
-    )
+    return replace(person, roles=roles, groups=groups)
 
 
 def _agencies(partnership_id: uuid.UUID) -> list[AgencyPlace]:

@@ -1,4 +1,10 @@
-"""Lists of actions: mine, my agency's, all; the chase list; and what the lead of an agency sees."""
+"""Lists of actions: mine, my agency's, all; the chase list; and what the lead of an agency sees.
+
+The gate asks one question about one record, and a list is about many: so a list is guarded by `action:list`, and every
+action that is ticked or pressed in it is asked about `action:update` by itself, under the same table of rules, before
+anything is changed. An action that one may not change is refused like one that does not exist, and leaves a row in the
+audit. A rule for the list as a whole could only be wider than that.
+"""
 
 import uuid
 from contextlib import suppress
@@ -7,7 +13,7 @@ from typing import Any
 from flask import Response, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from psg import clock
+from psg import audit, clock
 from psg.access import Permission, can, requires, standing, viewer
 from psg.actions import checks, operations, queries
 from psg.actions.forms import RemindForm
@@ -168,6 +174,7 @@ def _press_done(sent: str) -> Answer:
         abort(404)
     found = queries.visible_by_id(viewer(), standing(), [wanted])
     if not found or not can(Permission.ACTION_UPDATE, found[0][0]):
+        audit.refused(Permission.ACTION_UPDATE, by=viewer(), partnership_id=standing().partnership_id, why="done")
         abort(404)
     action, case = found[0]
 
@@ -187,6 +194,7 @@ def _press_done(sent: str) -> Answer:
 def _remind(form: RemindForm) -> Answer | None:
     found = queries.visible_by_id(viewer(), standing(), form.chosen.data)
     if len(found) != len(form.chosen.data) or not all(can(Permission.ACTION_UPDATE, action) for action, _ in found):
+        audit.refused(Permission.ACTION_UPDATE, by=viewer(), partnership_id=standing().partnership_id, why="chosen")
         form.put_error("chosen", "You can send a reminder of your agency's actions, and of those of groups you chair")
         return None
     names = {action.id: name_of(action.number, case.reference) for action, case in found}
