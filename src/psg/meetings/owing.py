@@ -10,8 +10,8 @@ from psg.access import Role
 from psg.db import db
 from psg.meetings.clocks import cut_offs
 from psg.meetings.models import GuestInvitation, Meeting
-from psg.partnerships.models import Group, Partnership
-from psg.partnerships.queries import Directory, holders
+from psg.partnerships.models import Partnership
+from psg.partnerships.queries import AnyGroup, Directory, holders
 from psg.reminders import operations as reminders
 from psg.web.words import full_date
 
@@ -27,7 +27,7 @@ GUEST_MOVED = "guest-meeting-moved"
 GUEST_CANCELLED = "guest-meeting-cancelled"
 
 
-def owe(meeting: Meeting, group: Group) -> None:
+def owe(meeting: Meeting, group: AnyGroup) -> None:
     """The coordinator and the chair owe an agenda: referrals close, then it is published."""
     dates = cut_offs(group, meeting.held_on)
     if meeting.held_on < clock.today():
@@ -50,7 +50,7 @@ def owe(meeting: Meeting, group: Group) -> None:
             )
 
 
-def move(meeting: Meeting, group: Group) -> None:
+def move(meeting: Meeting, group: AnyGroup) -> None:
     """The meeting has another date: what is owed for it has other dates and another name."""
     settle_all(meeting)
     if not meeting.agenda_version:

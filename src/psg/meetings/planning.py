@@ -17,6 +17,7 @@ from psg.meetings.models import AgendaItem, GuestInvitation, Meeting, Series, St
 from psg.meetings.recurrence import Rhythm, dates_until
 from psg.meetings.rules import CANCEL_REASONS, MAY_ARRANGE, MeetingState, Section
 from psg.partnerships.models import Group
+from psg.partnerships.queries import AnyGroup
 
 AHEAD = timedelta(days=370)
 """How far the nightly task plans: a year and a few days, so that the same month next year is there."""
@@ -140,7 +141,7 @@ def add_meeting(group: Group, *, held_on: date, at: time, minutes: int, place: s
 
 
 def change_meeting(
-    meeting: Meeting, group: Group, *, held_on: date, at: time, minutes: int, place: str, by: Actor
+    meeting: Meeting, group: AnyGroup, *, held_on: date, at: time, minutes: int, place: str, by: Actor
 ) -> Meeting:
     """Move a meeting to another date, time or place."""
     if meeting.state not in MAY_ARRANGE:
@@ -199,7 +200,7 @@ def _add(
     return meeting
 
 
-def _refuse_second(group: Group, held_on: date) -> None:
+def _refuse_second(group: AnyGroup, held_on: date) -> None:
     same_day = select(Meeting.id).where(
         Meeting.partnership_id == group.partnership_id, Meeting.group_id == group.id, Meeting.held_on == held_on
     )

@@ -4,7 +4,7 @@ A mail carries dates, counts and a link: no names, no rooms, no case.
 """
 
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from psg.meetings.models import Meeting
 from psg.meetings.queries import count_yours
 from psg.meetings.rules import MeetingState
 from psg.partnerships.models import Group
-from psg.reminders.kinds import Message, MessageKind, ObligationKind
+from psg.reminders.kinds import Message, MessageKind, ObligationKind, themselves
 from psg.reminders.models import Delivery, Obligation
 from psg.web.words import long_date, plural, time_of_day
 
@@ -32,12 +32,8 @@ _GIVE_UP = timedelta(days=14)
 # What is owed
 
 
-def _mine(viewer: Viewer, obligations: Sequence[Obligation]) -> Collection[uuid.UUID]:
-    """Those whose role the viewer still holds, in a partnership whose agreement their agency has signed."""
-    return {one.id for one in obligations if _still_owes(viewer, one)}
-
-
-def _still_owes(viewer: Viewer, obligation: Obligation) -> bool:
+def _still_owes(viewer: Viewer, obligation: Obligation, _same: Obligation) -> bool:
+    """Whether the viewer still holds the role, in a partnership whose agreement their agency has signed."""
     place = viewer.standing(obligation.partnership_id)
     if place is None or not place.agreement_signed:
         return False
@@ -73,7 +69,8 @@ CLOSING = ObligationKind(
     code=owing.REFERRALS_CLOSE,
     line=_close_line,
     next_after=_once_more,
-    wanted=_mine,
+    records=themselves,
+    wanted=_still_owes,
     label="Referrals close",
     subject=lambda count: f"referrals close for {plural(count, 'meeting')}",
 )
@@ -81,7 +78,8 @@ PUBLISHING = ObligationKind(
     code=owing.PUBLISH_AGENDA,
     line=_publish_line,
     next_after=_until_done,
-    wanted=_mine,
+    records=themselves,
+    wanted=_still_owes,
     label="Agenda to publish",
     subject=lambda count: f"{plural(count, 'agenda')} to publish",
 )
