@@ -117,7 +117,9 @@ class OffForm(Form):
 class ParkForm(Form):
     """Until when a case waits."""
 
-    until = NearDateField("Park it until", missing="Select until when", hint="It comes back at the first meeting after")
+    until = NearDateField(
+        "Park it until", missing="Select until when", hint="It comes back at the first meeting from then on"
+    )
 
 
 class AddForm(Form):

@@ -88,6 +88,7 @@ class Record:
     notes: Mapping[uuid.UUID, ItemNote]
     """By section item."""
     attendance: list[Attendance]
+    """By agency and name."""
     actions: Mapping[uuid.UUID, list[AgreedAction]]
     """By case."""
     addenda: list[Addendum] = field(default_factory=list)
@@ -188,8 +189,12 @@ def record_of(viewer: Viewer, standing: Standing, meeting: Meeting) -> Record:
                 .order_by(Addendum.added_at)
             )
         )
-    attendance = attendance_of(meeting)
-    people = directory(meeting.partnership_id).people if attendance else ()
+    names = directory(meeting.partnership_id)
+    attendance = sorted(
+        attendance_of(meeting),
+        key=lambda row: (names.agency_name(row.agency_id).casefold(), names.user(row.user_id), row.user_id.hex),
+    )
+    people = names.people if attendance else ()
     return Record(
         reading=reading,
         notes=notes,

@@ -53,6 +53,7 @@ def index() -> Response:
         event=Event.MEETINGS_LISTED,
         ids=[meeting.id for meeting in found],
         groups=rows,
+        today=today,
         readable=readable,
         state_words=STATE_WORDS,
         cancel_words=CANCEL_REASONS,
