@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, Request, Response, make_response, render_template
 from flask_login import current_user
 
-from psg import jobs, reference
+from psg import jobs
 from psg.access import Role, Viewer
 from psg.access.viewer import Standing, Standings
 from psg.accounts import operations as account_operations
@@ -38,6 +38,7 @@ from psg.oversight import routes as oversight_routes
 from psg.partnerships import operations as partnerships
 from psg.partnerships import providers
 from psg.partnerships import queries as partnership_queries
+from psg.partnerships import reminder_settings
 from psg.partnerships import reminding as partnership_reminding
 from psg.partnerships import routes as partnership_routes
 from psg.partnerships.models import Group, Partnership
@@ -146,9 +147,9 @@ def _holders(
 
 
 def _settings_for(partnership_id: uuid.UUID, group_id: uuid.UUID | None) -> Mapping[str, Any]:
-    starting = {entry["code"]: entry["value"] for entry in reference.load("reminder-defaults")["entries"]}
+    usual = reminder_settings.for_groups(partnership_id)
     group = db.session.get(Group, (partnership_id, group_id)) if group_id else None
-    return starting | (group.settings if group else {})
+    return {**usual, **group.settings} if group else usual
 
 
 def _contact_of(partnership_id: uuid.UUID) -> str:

@@ -230,6 +230,7 @@ LOOKS = [
     Look("partnerships.one_list", parts={"name": "themes"}),
     Look("partnerships.change_term", parts={"name": "themes", "term_id": "@term"}),
     Look("partnerships.settings"),
+    Look("partnerships.reminders"),
     Look("worklist.figures", "figures"),
     # Oversight
     Look("oversight.audit_trail", "governance"),

@@ -37,6 +37,7 @@ OPEN = {
     "/east-test/lists": {"coordinator"},
     "/east-test/lists/themes": {"coordinator"},
     "/east-test/settings": {"coordinator"},
+    "/east-test/settings/reminders": {"coordinator"},
     "/east-test/figures": {"coordinator", "figures"},
 }
 WHO = ("coordinator", "officer", "policelead", "figures", "nurse", "roleless", "citycoordinator", "admin", "suspended")

@@ -37,7 +37,7 @@ def rows(name: str) -> list[Mapping[str, Any]]:
 
 def test_every_file_is_a_list_or_a_scheme() -> None:
     assert sorted(LISTS + SCHEMES) == list(reference.names())
-    assert len(LISTS) == 13
+    assert len(LISTS) == 14
     assert SCHEMES == ["risk-place", "risk-victim"]
 
 

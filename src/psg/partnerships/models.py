@@ -166,3 +166,19 @@ class Term(Versioned, Owned, Model):
     position: Mapped[int]
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
+
+
+class ReminderSetting(Owned, Model):
+    """When a partnership reminds its people, from a day on. Never changed: a later line replaces an earlier one."""
+
+    __tablename__ = "reminder_settings"
+    __table_args__ = (Index("ix_reminder_settings_code", "partnership_id", "code", "valid_from"),)
+
+    code: Mapped[str] = mapped_column(String(40))
+    """Of reference/reminder-defaults.yaml."""
+    value: Mapped[str] = mapped_column(String(20))
+    """A number of days, or a time of day such as 08:15."""
+    valid_from: Mapped[date]
+    set_at: Mapped[datetime]
+    set_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    """None when a set-up file or the command line set it."""

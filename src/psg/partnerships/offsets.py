@@ -46,17 +46,17 @@ for _code, _entry in DEFAULTS.items():
     setattr(OffsetsForm, field_name(_code), _field)
 
 
-def shown(settings: Mapping[str, Any]) -> dict[str, int]:
-    """The numbers in force, by field name: the group's own over the starting values."""
-    numbers = {field_name(code): int(settings.get(code, entry["value"])) for code, entry in DEFAULTS.items()}
+def shown(settings: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, int]:
+    """The numbers in force, by field name: the group's own over the partnership's."""
+    numbers = {field_name(code): int(settings.get(code, usual[code])) for code in DEFAULTS}
     return {QUORUM: int(settings.get(QUORUM, 0)), **numbers}
 
 
-def chosen(settings: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The group's settings after the form: only what differs from the starting values is kept."""
+def chosen(settings: Mapping[str, Any], usual: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The group's settings after the form: only what differs from the partnership's values is kept."""
     kept = {code: value for code, value in settings.items() if code not in DEFAULTS and code != QUORUM}
     own = {code: answers[field_name(code)] for code in DEFAULTS}
-    kept |= {code: number for code, number in own.items() if number != DEFAULTS[code]["value"]}
+    kept |= {code: number for code, number in own.items() if number != usual[code]}
     if answers.get(QUORUM):
         kept[QUORUM] = answers[QUORUM]
     return kept

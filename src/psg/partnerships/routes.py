@@ -7,6 +7,7 @@ from psg.partnerships import (
     joining_pages,
     list_pages,
     people_pages,
+    reminder_pages,
     role_pages,
     set_up_pages,
 )
@@ -19,6 +20,7 @@ PAGES = (
     joining_pages,
     list_pages,
     people_pages,
+    reminder_pages,
     role_pages,
     set_up_pages,
 )

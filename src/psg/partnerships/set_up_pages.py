@@ -15,6 +15,7 @@ from psg.partnerships.group_pages import members_of
 from psg.partnerships.models import Group
 from psg.partnerships.offsets import OffsetsForm, chosen, shown
 from psg.partnerships.queries import directory, membership
+from psg.partnerships.reminder_settings import for_groups
 from psg.partnerships.saving import save, status_of
 
 
@@ -101,14 +102,15 @@ def set_up_members(group: Group) -> Answer:
 def set_up_reminders(group: Group) -> Answer:
     """When people of this group are reminded."""
     place = standing()
+    usual = for_groups(place.partnership_id)
 
     def values() -> dict[str, Any]:
-        return shown(group.settings)
+        return shown(group.settings, usual)
 
     form = OffsetsForm(version=group.version, **values())
 
     def change() -> None:
-        operations.change_group(group, by=viewer(), settings=chosen(group.settings, form.values()))
+        operations.change_group(group, by=viewer(), settings=chosen(group.settings, usual, form.values()))
 
     to = url_for(".set_up", partnership=place.slug, group=group.slug)
     if answer := save(form, change, to=to, done="Reminders saved.", hold=(group,), values=values):

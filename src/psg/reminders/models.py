@@ -27,6 +27,7 @@ class Obligation(Owned, Model):
             postgresql_where=text("next_on is not null"),
             sqlite_where=text("next_on is not null"),
         ),
+        Index("ix_obligations_settled", "settled_at"),
     )
 
     kind: Mapped[str] = mapped_column(String(40))
@@ -66,6 +67,7 @@ class Delivery(Model):
             sqlite_where=text("state in ('waiting', 'sending')"),
         ),
         Index("ix_deliveries_partnership", "partnership_id", "created_at"),
+        Index("ix_deliveries_created", "created_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -132,3 +134,15 @@ class SignOfLife(Model):
 
     who: Mapped[Beat] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+
+
+class LastDone(Model):
+    """When something that is done now and then was last done: each kind of backup, and the daily tidying."""
+
+    __tablename__ = "last_done"
+    __audited__: ClassVar[bool] = False
+
+    what: Mapped[str] = mapped_column(String(30), primary_key=True)
+    at: Mapped[datetime]
+    count: Mapped[int | None]
+    """How many rows it was about, where that says something."""

@@ -9,6 +9,7 @@ from psg.meetings.recurrence import WEEKDAYS
 from psg.partnerships.models import Group, Partnership
 from psg.partnerships.offsets import QUORUM
 from psg.partnerships.queries import Directory, directory
+from psg.partnerships.reminder_settings import in_force
 from psg.setup.file import ORDINALS
 from psg.setup.loading import standing_lines
 from psg.setup.reading import plain
@@ -23,7 +24,8 @@ def as_file(group: Group) -> str:
             "partnership": {
                 name: getattr(partnership, name)
                 for name in ("slug", "name", "prefix", "contact_email", "colour", "marking")
-            },
+            }
+            | ({"reminders": own} if (own := in_force(group.partnership_id)) else {}),
             "agencies": [
                 {"name": a.name, "short_name": a.short_name, "kind": a.kind, "may_refer": a.may_refer}
                 for a in names.agencies

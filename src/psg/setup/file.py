@@ -13,6 +13,7 @@ from psg.meetings.operations import Rhythm, StandingLine
 from psg.meetings.recurrence import WEEKDAYS
 from psg.meetings.rules import Section as AgendaSection
 from psg.partnerships.offsets import DEFAULTS, QUORUM
+from psg.partnerships.reminder_settings import CODES, UnusableSetting, read_value
 from psg.setup.reading import Problem, Section, ensure_none, parse
 
 Part = TypeVar("Part")
@@ -30,6 +31,8 @@ class PartnershipPart:
     contact_email: str
     colour: int
     marking: str
+    reminders: dict[str, str] = field(default_factory=dict)
+    """Only what the file names; the rest stays as it is."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class SetUp:
 
 
 _TOP = ("partnership", "agencies", "groups", "people", "agreement")
-_PARTNERSHIP = ("slug", "name", "prefix", "contact_email", "colour", "marking")
+_PARTNERSHIP = ("slug", "name", "prefix", "contact_email", "colour", "marking", "reminders")
 _AGENCY = ("name", "short_name", "kind", "may_refer")
 _GROUP = ("slug", "name", "terms", "quorum", "reminders", "standing_agenda", "meetings")
 _STANDING = ("title", "section", "minutes")
@@ -159,7 +162,18 @@ def _partnership(part: Section) -> PartnershipPart:
         contact_email=_email(part, "contact_email"),
         colour=part.number("colour", least=1, most=6, default=1),
         marking=part.text("marking", required=False, most=60) or "OFFICIAL-SENSITIVE",
+        reminders=_reminders(part),
     )
+
+
+def _reminders(part: Section) -> dict[str, str]:
+    reminders: dict[str, str] = {}
+    for line, code, value in part.pairs("reminders"):
+        try:
+            reminders[code] = read_value(code, value)
+        except UnusableSetting as problem:
+            part.wrong(str(problem), line)
+    return reminders
 
 
 def _agency(part: Section) -> AgencyPart:
@@ -179,8 +193,8 @@ def _group(part: Section) -> GroupPart:
             part.wrong(f"reminders has no entry “{code}”; it may hold {', '.join(DEFAULTS)}", line)
         elif not value.isascii() or not value.isdigit() or int(value[:9]) > 365:
             part.wrong(f"{code} must be a whole number of days up to 365", line)
-        elif int(value) != DEFAULTS[code]["value"]:
-            settings[code] = int(value)
+        elif code in CODES or int(value) != DEFAULTS[code]["value"]:
+            settings[code] = int(value)  # the partnership's own value may be another than the usual one
     if quorum := part.number("quorum", least=0, most=50, default=0):
         settings[QUORUM] = quorum
     return GroupPart(

@@ -19,7 +19,7 @@ from psg.db import DomainError, db
 from psg.meetings import operations as meetings
 from psg.meetings.models import StandingItem
 from psg.meetings.planning import rhythm_of, series_of
-from psg.partnerships import inviting
+from psg.partnerships import inviting, reminder_settings
 from psg.partnerships import operations as partnerships
 from psg.partnerships.models import Agency, Group, Membership, PartnerAgency, Partnership, RoleHeld
 from psg.partnerships.queries import by_slug, membership
@@ -59,16 +59,19 @@ class Loader:
     def _make_partnership(self) -> None:
         part = self.wanted.partnership
         found = by_slug(part.slug)
+        own = {name: value for name, value in asdict(part).items() if name != "reminders"}
         if found is None:
-            found = partnerships.create_partnership(**asdict(part), by=self.by)
+            found = partnerships.create_partnership(**own, by=self.by)
             self.changes.append(f"partnership {part.name} added")
         elif found.prefix != part.prefix:
             raise DomainError(f"{part.slug} begins its references with {found.prefix}, which cannot be changed.")
         else:
-            new = _differing(found, {k: v for k, v in asdict(part).items() if k not in ("slug", "prefix")})
+            new = _differing(found, {k: v for k, v in own.items() if k not in ("slug", "prefix")})
             if new:
                 partnerships.change_partnership(found, by=self.by, **new)
                 self.changes.append(f"partnership: {', '.join(new)} changed")
+        if changed := reminder_settings.change(found.id, part.reminders, by=self.by):
+            self.changes.append(f"partnership: reminders {', '.join(changed)} changed")
         self.partnership = found
         self.keys_missing = not keyring().has_partnership(found.id)
 
