@@ -7,6 +7,8 @@ from psg.access import Permission, Standing, Viewer
 from psg.access.policy import permits
 from psg.cases import queries as cases
 from psg.cases.models import Case
+from psg.meetings.agenda import Line
+from psg.meetings.live import workbench
 from psg.meetings.models import AgendaItem, Meeting
 from psg.meetings.reading import find_item
 
@@ -29,3 +31,20 @@ def find_found(viewer: Viewer, standing: Standing, meeting: Meeting, item_id: uu
     if case is None or not permits(viewer, Permission.CASE_READ, case.facts()):
         return None
     return Found(item, case)
+
+
+@dataclass(frozen=True)
+class OnAgenda:
+    """A case on an agenda that is being built, or has been."""
+
+    line: Line
+    case: Case
+
+
+def find_on_agenda(viewer: Viewer, standing: Standing, meeting: Meeting, case_id: uuid.UUID) -> OnAgenda | None:
+    """Loader: a case on the agenda as it stands, if it may be read."""
+    line = workbench(viewer, standing, meeting).agenda.line(case_id)
+    case = cases.find_id(viewer, standing, case_id) if line else None
+    if line is None or case is None or not permits(viewer, Permission.CASE_READ, case.facts()):
+        return None
+    return OnAgenda(line, case)

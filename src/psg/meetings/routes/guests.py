@@ -1,6 +1,5 @@
 """Guests: inviting somebody to one item, taking that back, and the one page that a guest reads."""
 
-import uuid
 from typing import Any
 
 from flask import Response, abort, flash, redirect
@@ -8,13 +7,12 @@ from werkzeug.wrappers import Response as Answer
 
 from psg import clock
 from psg.access import Permission, page, requires, standing, viewer
-from psg.access.policy import permits
 from psg.audit import Event
 from psg.cases import queries as cases
 from psg.cases.models import Case
 from psg.meetings import guests, queries
 from psg.meetings.forms_guests import InviteGuestForm
-from psg.meetings.live import workbench
+from psg.meetings.loaders import OnAgenda, find_on_agenda
 from psg.meetings.models import GuestInvitation, Meeting
 from psg.meetings.routes import bp
 from psg.meetings.routes.shared import address, group_of, presenter, save
@@ -24,14 +22,10 @@ from psg.web.forms import Form
 
 
 @bp.route("/<partnership>/meetings/<uuid:meeting_id>/agenda/<uuid:case_id>/guests", methods=["GET", "POST"])
-@requires(Permission.AGENDA_BUILD, meeting=queries.find)
-def invite_guest(meeting: Meeting, case_id: uuid.UUID) -> Answer:
+@requires(Permission.AGENDA_BUILD, meeting=queries.find, chosen=find_on_agenda)
+def invite_guest(meeting: Meeting, chosen: OnAgenda) -> Answer:
     """Who is invited to an item, and inviting somebody; with everything that the guest will read."""
-    bench = workbench(viewer(), standing(), meeting)
-    line = bench.agenda.line(case_id)
-    case = cases.find_id(viewer(), standing(), case_id) if line else None
-    if line is None or case is None or not permits(viewer(), Permission.CASE_READ, case.facts()):
-        abort(404)
+    line, case = chosen.line, chosen.case
     names = presenter().names
     form = InviteGuestForm.offer(guests.candidates(meeting, names), names)
     if form.fresh:
@@ -46,11 +40,11 @@ def invite_guest(meeting: Meeting, case_id: uuid.UUID) -> Answer:
         "meetings/guests/invite.html",
         event=Event.AGENDA_LOOKED_AT,
         record=meeting,
-        ids=[case_id],
+        ids=[case.id],
         status=status,
         form=form,
         line=line,
-        invited=guests.invitations_to(meeting, case_id),
+        invited=guests.invitations_to(meeting, case.id),
         may_invite=guests.may_invite(meeting),
         **_sight(meeting, case, line.reasons),
     )
