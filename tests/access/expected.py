@@ -97,6 +97,8 @@ ON_COLLEAGUES: dict[P, dict[str, str]] = {
     P.PERSON_READ: {"own agency": "c l", "other agency": "c", "self": "c l"},
     P.PERSON_SUSPEND: {"own agency": "c l", "other agency": "c", "self": ""},
     P.PERSON_RESTORE: {"own agency": "c", "other agency": "c", "self": "", "own agency, suspended by a lead": "c l"},
+    # Nobody holds a place that they are only offered, so it is asked of whoever they are elsewhere.
+    P.PLACE_ACCEPT: {"own agency": "", "other agency": "", "self": "", "self, offered": "w c h m o y n e a l g f i x"},
     P.ROLE_GRANT: {"own agency": "c", "other agency": "c", "self": ""},
 }
 

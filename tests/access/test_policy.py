@@ -131,9 +131,10 @@ def test_colleagues():
         for relation, allowed in relations.items():
             for letter in IDS:
                 agency = OTHER_AGENCY if relation == "other agency" else OWN_AGENCY
-                user = IDS[letter] if relation == "self" else uuid.UUID(int=55)
+                user = IDS[letter] if relation.startswith("self") else uuid.UUID(int=55)
                 by_lead = relation.endswith("suspended by a lead")
-                granted = policy.permits(person(letter), permission, PersonFacts(HERE, user, agency, by_lead))
+                facts = PersonFacts(HERE, user, agency, by_lead, relation.endswith("offered"))
+                granted = policy.permits(person(letter), permission, facts)
                 assert granted is (letter in allowed.split()), (permission, relation, letter)
 
 
@@ -166,6 +167,7 @@ def _witnesses() -> list[tuple[Permission, policy.Rule, Viewer, Facts]]:
         for agency in (OWN_AGENCY, OTHER_AGENCY)
         for by_lead in (False, True)
     ]
+    colleagues.append(PersonFacts(HERE, IDS["x"], OWN_AGENCY, offered=True))
     asked = [(p, subject(p, relation)) for p, relation, _, _ in cells()]
     asked += [(p, facts) for p in ON_COLLEAGUES for facts in colleagues]
     for permission, facts in asked:

@@ -25,14 +25,16 @@ from psg.cases.models import Case, CaseDecision, Event, Involvement
 from psg.cases.rules import CaseState, DecisionKind
 from psg.crypto import datakeys, keymaking
 from psg.db import db, migrate
-from psg.demo import loading, reading
+from psg.demo import cast, loading, reading
 from psg.demo.folder import DemoFolder
-from psg.meetings.models import AgendaItem, Meeting, Outcome
+from psg.meetings import guests
+from psg.meetings.models import AgendaItem, GuestInvitation, Meeting, Outcome
 from psg.meetings.rules import MeetingState
 from psg.partnerships.models import Agency, Installation, Partnership
 from psg.reminders.models import Delivery, Obligation
 from psg.reminders.rules import DeliveryState
 from psg.risk.models import Assessment
+from psg.wiring import viewer_of
 from tests.demo.processes import Demo
 
 CONTENT = reading.content()
@@ -202,3 +204,14 @@ def _without_ids() -> list[Any]:
 
 def _tables() -> Any:
     return db.metadata.sorted_tables
+
+
+def test_somebody_is_invited_to_one_item_of_the_meeting_on_the_next_working_day(app: Flask) -> None:
+    invitation = db.session.scalars(select(GuestInvitation)).one()
+    guest = db.session.get_one(User, invitation.user_id)
+    viewer = viewer_of(guest.id)
+    assert viewer is not None
+    (line,) = guests.open_for(viewer)
+    assert line.invitation_id == invitation.id
+    assert line.held_on == clock.next_working_day(clock.today())
+    assert guest.email in {person["email"] for person in cast.people()}

@@ -98,6 +98,18 @@ def test_a_guest_reads_their_item_and_nothing_else(room, meeting, case, client_f
     assert (looked.case_id, looked.user_id) == (case.id, room.world.people["guest"].user_id)
 
 
+def test_the_case_says_who_reads_its_item_as_a_guest(room, meeting, case, client_for):
+    page = f"/east-test/cases/{case.reference}/sharing"
+    invitation = invite(room, meeting, case)
+    assert "Guest Tester" not in client_for("officer").get(page).text
+    room.publish(meeting)
+    shown = client_for("officer").get(page).text
+    assert "Guest Tester, Reed Homes" in shown
+    with transaction(hold=(invitation,)):
+        guests.withdraw(invitation, by=room.by())
+    assert "Guest Tester" not in client_for("officer").get(page).text
+
+
 def test_nobody_else_opens_an_invitation(room, meeting, case, client_for):
     invitation = invite(room, meeting, case)
     room.publish(meeting)

@@ -90,6 +90,8 @@ class PersonFacts:
     agency_id: uuid.UUID
     suspended_by_lead: bool = False
     """Whether the suspension that stands was made by a lead of their agency, not by a coordinator."""
+    offered: bool = False
+    """Whether the place is offered and not accepted yet."""
 
 
 @dataclass(frozen=True)

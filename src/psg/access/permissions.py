@@ -72,6 +72,8 @@ class Permission(StrEnum):
     """Suspend a colleague."""
     PERSON_RESTORE = "person:restore"
     """Lift a colleague's suspension."""
+    PLACE_ACCEPT = "place:accept"
+    """Accept a place in a partnership with an account that one has."""
     ROLE_GRANT = "role:grant"
     """Give or end a role."""
     AGENCY_LIST = "agency:list"

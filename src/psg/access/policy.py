@@ -202,6 +202,11 @@ def lifts_what_a_lead_did(viewer: Viewer, facts: Facts) -> bool:
     return isinstance(facts, PersonFacts) and facts.suspended_by_lead and leads_them_not_self(viewer, facts)
 
 
+def is_offered_the_place(viewer: Viewer, facts: Facts) -> bool:
+    """Is the person to whom this place is offered, and has not accepted it yet."""
+    return isinstance(facts, PersonFacts) and facts.offered and facts.user_id == viewer.user_id
+
+
 def coordinates_them_not_self(viewer: Viewer, facts: Facts) -> bool:
     """Coordinates the partnership and is somebody else: nobody grants to themselves."""
     return isinstance(facts, PersonFacts) and facts.user_id != viewer.user_id and coordinates(viewer, facts)
@@ -263,6 +268,7 @@ RULES: dict[Permission, tuple[Rule, ...]] = {
     Permission.PERSON_INVITE: (coordinates, leads_an_agency),
     Permission.PERSON_SUSPEND: (coordinates_them_not_self, leads_them_not_self),
     Permission.PERSON_RESTORE: (coordinates_them_not_self, lifts_what_a_lead_did),
+    Permission.PLACE_ACCEPT: (is_offered_the_place,),
     Permission.ROLE_GRANT: (coordinates_them_not_self,),
     Permission.AGENCY_LIST: (belongs_and_is_no_mere_guest,),
     Permission.AGENCY_EDIT: (coordinates,),

@@ -13,7 +13,7 @@ from psg.actions.models import Action
 from psg.audit import Event
 from psg.casefile import timeline
 from psg.casefile.gathering import CaseFile, gather, last_look, worth_noting
-from psg.casefile.sharing import who_sees
+from psg.casefile.sharing import guests_of, who_sees
 from psg.casefile.timeline import Entry
 from psg.cases import contents, operations, queries
 from psg.cases.addresses import case_url
@@ -185,6 +185,7 @@ def sharing(case: Case) -> Response:
         "casefile/sharing.html",
         case,
         readers=who_sees(case, names, standing()),
+        guests=guests_of(case, names, standing()),
         counts=case_counts(case),
     )
 

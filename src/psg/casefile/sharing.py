@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from psg.access import Permission, Standing, Viewer, policy
 from psg.agreements import queries as agreements
 from psg.cases.models import Case
+from psg.meetings import guests
 from psg.partnerships.queries import Directory, Member
 
 
@@ -37,6 +39,32 @@ def _readers(case: Case, people: Iterable[Member], place: Standing, signed: set[
         if member.active
         and policy.permits(as_viewer(member, case.partnership_id, place, signed), Permission.CASE_READ, facts)
     ]
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody who reads a little of the case for one meeting."""
+
+    name: str
+    agency: str
+    held_on: date
+
+
+def guests_of(case: Case, names: Directory, place: Standing) -> list[Guest]:
+    """Those invited to the case's item of a meeting, who may read that item today."""
+    invited = guests.open_on(case)
+    if not invited:
+        return []
+    signed = agreements.signed_agencies([case.partnership_id]).get(case.partnership_id, set())
+    found = []
+    for invitation, held_on in invited:
+        member = names.member(invitation.user_id)
+        if member is None or not member.active:
+            continue
+        reader = as_viewer(member, case.partnership_id, place, signed)
+        if policy.permits(reader, Permission.ITEM_READ, invitation.facts()):
+            found.append(Guest(member.name, names.agency_name(member.agency_id), held_on))
+    return found
 
 
 def as_viewer(member: Member, partnership_id: uuid.UUID, place: Standing, signed: set[uuid.UUID]) -> Viewer:

@@ -179,9 +179,9 @@ class _Circle:
         def act() -> None:
             row, meeting = self.world.content.meetings["guest"], self._meeting(day)
             on = {item.case_id for item in self._items(meeting) if item.case_id is not None and item.published}
-            wanted = self.world.cases[row["case"]]
-            if wanted not in on:
-                return  # closed or parked by now: nobody is invited to what is not talked about
+            wanted = next((case_id for key in row["cases"] if (case_id := self.world.cases[key]) in on), None)
+            if wanted is None:
+                return
             with transaction():
                 case = cases.find_id(self.chair, self.world.place(self.row["chair"], self.slug), wanted)
                 if case is not None:

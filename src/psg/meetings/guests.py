@@ -188,6 +188,22 @@ def open_for(viewer: Viewer) -> list[InvitedLine]:
     return [_line(row, places) for row in db.session.execute(statement) if _is_open(row)]
 
 
+def open_on(case: Case) -> list[tuple[GuestInvitation, date]]:
+    """The open invitations to a case, with the dates of their meetings."""
+    statement = _ITEMS.where(
+        GuestInvitation.partnership_id == case.partnership_id,
+        GuestInvitation.case_id == case.id,
+        GuestInvitation.withdrawn_at.is_(None),
+        Meeting.held_on >= clock.today(),
+    ).order_by(Meeting.held_on, GuestInvitation.id)
+    found = []
+    for row in db.session.execute(statement):
+        row[0]._open = _is_open(row)  # noqa: SLF001 - loaders fill this in
+        if row[0]._open:  # noqa: SLF001
+            found.append((row[0], row[1].held_on))
+    return found
+
+
 def own_actions(case: Case, viewer: Viewer) -> Sequence[Action]:
     """The guest's own open actions on the case."""
     statement = select(Action).where(

@@ -1,27 +1,18 @@
 """Accepting a place in a partnership with an account that one has already."""
 
-import uuid
-
-from flask import abort
 from werkzeug.wrappers import Response as Answer
 
-from psg import audit
-from psg.access import page, signed_in, viewer
-from psg.partnerships import places
+from psg.access import Permission, page, requires, viewer
+from psg.partnerships import people, places
 from psg.partnerships.blueprint import bp
 from psg.partnerships.forms import ConfirmForm
-from psg.partnerships.people import waiting_for
 from psg.partnerships.saving import save, status_of
 
 
 @bp.route("/joining/<uuid:membership_id>", methods=["GET", "POST"])
-@signed_in
-def join(membership_id: uuid.UUID) -> Answer:
+@requires(Permission.PLACE_ACCEPT, offered=people.find_offered)
+def join(offered: people.Waiting) -> Answer:
     """One's own invitation to a further partnership: nothing of that partnership is open before it is accepted."""
-    offered = next((one for one in waiting_for(viewer().user_id) if one.member.id == membership_id), None)
-    if offered is None:
-        audit.refused(None, by=viewer(), why="partnerships.join")
-        abort(404)
     form = ConfirmForm(version=offered.member.version)
 
     def change() -> None:

@@ -125,7 +125,11 @@ class Membership(Versioned, Owned, Model):
     def facts(self) -> PersonFacts:
         """What access rules may know about it."""
         return PersonFacts(
-            self.partnership_id, self.user_id, self.agency_id, suspended_by_lead=self.suspended_as is Role.AGENCY_LEAD
+            self.partnership_id,
+            self.user_id,
+            self.agency_id,
+            suspended_by_lead=self.suspended_as is Role.AGENCY_LEAD,
+            offered=self.state is MembershipState.INVITED,
         )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from psg import clock
 from psg.access import Role, Standing
+from psg.access.facts import PersonFacts
 from psg.access.roles import ROLE_WORDS
 from psg.accounts.models import User
 from psg.db import db
@@ -83,17 +84,29 @@ class Waiting:
     partnership: str
     agency: str
 
+    def facts(self) -> PersonFacts:
+        """What access rules may know about it."""
+        return self.member.facts()
+
+
+_OFFERED = (
+    select(Membership, Partnership.name, Agency.name)
+    .join(Partnership, Partnership.id == Membership.partnership_id)
+    .join(Agency, Agency.id == Membership.agency_id)
+    .order_by(Membership.created_at.desc(), Membership.id)
+)
+
 
 def waiting_for(user_id: uuid.UUID) -> list[Waiting]:
     """The places that a person may accept, the latest first."""
-    statement = (
-        select(Membership, Partnership.name, Agency.name)
-        .join(Partnership, Partnership.id == Membership.partnership_id)
-        .join(Agency, Agency.id == Membership.agency_id)
-        .where(Membership.user_id == user_id, Membership.state == MembershipState.INVITED)
-        .order_by(Membership.created_at.desc(), Membership.id)
-    )
-    return [Waiting(*row) for row in db.session.execute(statement)]
+    mine = _OFFERED.where(Membership.user_id == user_id, Membership.state == MembershipState.INVITED)
+    return [Waiting(*row) for row in db.session.execute(mine)]
+
+
+def find_offered(_viewer: Any, _standing: Any, membership_id: uuid.UUID) -> Waiting | None:
+    """Loader: a membership of any partnership; the gate lets through only whom it is offered to."""
+    row = db.session.execute(_OFFERED.where(Membership.id == membership_id)).first()
+    return Waiting(*row) if row else None
 
 
 def find_role(_viewer: Any, _standing: Standing, member: Membership, role_id: uuid.UUID) -> RoleHeld | None:

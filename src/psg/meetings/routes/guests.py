@@ -73,7 +73,7 @@ def withdraw_guest(meeting: Meeting, invitation: GuestInvitation) -> Answer:
         flash(f"The invitation of {presenter().names.user(invitation.user_id)} is withdrawn. They see nothing of it.")
         return address("build", meeting, anchor=f"item-{invitation.case_id}")
 
-    done = save(form, None, take_back)
+    done = save(form, invitation, take_back)
     if isinstance(done, int):
         flash("This invitation has already been withdrawn.")
         return redirect(address("build", meeting), 303)

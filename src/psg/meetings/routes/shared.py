@@ -15,7 +15,7 @@ from psg.meetings import guests
 from psg.meetings.clocks import cut_offs
 from psg.meetings.effects import Incomplete
 from psg.meetings.live import Workbench
-from psg.meetings.models import Meeting, Series
+from psg.meetings.models import GuestInvitation, Meeting, Series
 from psg.meetings.presenting import Presenter
 from psg.partnerships import clashing
 from psg.partnerships.queries import GroupPlace, directory
@@ -42,7 +42,7 @@ def address(endpoint: str, meeting: Meeting | None = None, *, anchor: str | None
     return url_for(f"meetings.{endpoint}", partnership=standing().slug, _anchor=anchor, **parts)
 
 
-def save(form: Form, held: Meeting | Series | None, change: Callable[[], str]) -> Answer | int:
+def save(form: Form, held: Meeting | Series | GuestInvitation | None, change: Callable[[], str]) -> Answer | int:
     """Run a change as one transaction; give the redirect, or the status of the page that offers the text again.
 
     held: the record whose version the form carries; another version in the database is a clash.
