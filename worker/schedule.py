@@ -13,5 +13,6 @@ TIMETABLE: Timetable = {
     "plan-meetings": Daily(time(3, 10)),  # the next year's dates of every series
     "remind-of-meetings": Every(900),  # on the working day before a meeting, from the morning on; one message each
     "expire-drafts": Daily(time(3, 20)),  # cases begun and not sent for 28 days
+    "tidy": Daily(time(3, 40)),  # messages, settled reminders and the like that were kept long enough
     "reshuffle-index": Daily(time(3, 30)),  # so that the order of search tags tells nothing
 }

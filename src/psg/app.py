@@ -27,6 +27,7 @@ def create_app(values: settings.Settings | None = None, *, more: Iterable[Bluepr
     keys = crypto.Keyring.open(values)
     crypto.install(app, keys)
     app.config.update(
+        DEBUG=False,  # whatever FLASK_DEBUG says: a debugger on a page would run anybody's code
         SECRET_KEY=keys.app_secret("flask").hex(),
         SQLALCHEMY_DATABASE_URI=values.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=db.engine_options(values.database_url),

@@ -14,6 +14,7 @@ from psg.db import db, reading_done, transaction
 from psg.db.once import done_once
 from psg.meetings.planning import plan_meetings
 from psg.meetings.tasks import remind_of_tomorrow
+from psg.oversight.tidying import tidy
 from psg.partnerships.models import Group, Partnership
 from psg.partnerships.rules import GroupState
 from psg.people.matching import reshuffle
@@ -31,6 +32,7 @@ def register() -> None:
     jobs.register("expire-drafts", expire_old_drafts)
     jobs.register("reshuffle-index", reshuffle_index)
     jobs.register("remind-of-meetings", remind_of_tomorrow)
+    jobs.register("tidy", tidy)
 
 
 def clean_sessions() -> None:

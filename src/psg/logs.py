@@ -1,6 +1,7 @@
 """Structured logs: one JSON object a line, with a request id; never a name, a form value or an SQL parameter."""
 
 import logging
+import os
 import sys
 import time
 
@@ -35,14 +36,20 @@ def _only_where(_logger: object, _name: str, event: structlog.typing.EventDict) 
     return event
 
 
+def for_people() -> bool:
+    """Whether somebody reads standard error as it comes: then lines are laid out for reading, not for a collector."""
+    return sys.stderr.isatty() and os.environ.get("PSG_LOG_FORMAT", "") != "json"
+
+
 def init_app(app: Flask, level: str) -> None:
-    """Send every log of the process through one JSON formatter on standard error, and log each request's outcome."""
+    """Send every log of the process to standard error, as JSON unless that is a terminal, and log each request."""
+    plain = for_people()
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*_SHARED, structlog.stdlib.ExtraAdder()],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _only_where,
-            structlog.processors.JSONRenderer(),
+            structlog.dev.ConsoleRenderer(colors=False) if plain else structlog.processors.JSONRenderer(),
         ],
     )
     handler = logging.StreamHandler()

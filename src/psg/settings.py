@@ -37,6 +37,7 @@ class Settings:
     proxy_hops: int = 0
     session_idle_minutes: int = 30
     session_hours: int = 12
+    backup_days: int = 2
     log_level: str = "INFO"
     demo: bool = False
 
@@ -78,6 +79,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         proxy_hops=values.integer("PSG_PROXY_HOPS", 0, 0, 5),
         session_idle_minutes=values.integer("PSG_SESSION_IDLE_MINUTES", 30, 5, 60),
         session_hours=values.integer("PSG_SESSION_HOURS", 12, 1, 24),
+        backup_days=values.integer("PSG_BACKUP_DAYS", 2, 1, 31),
         log_level=values.one_of("PSG_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         demo=values.one_of("PSG_DEMO", "no", ("no", "yes")) == "yes",
     )

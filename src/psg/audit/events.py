@@ -191,9 +191,12 @@ class Event(Enum):
     # Keys, the audit itself and what was refused
     AUDIT_READ = ("audit.read", Category.SECURITY, "read the audit trail")
     AUDIT_VERIFIED = ("audit.verified", Category.SECURITY, "checked the audit trail")
+    BACKUP_NOTED = ("backup.noted", Category.SECURITY, "noted a backup ({why})")
     KEYS_CHECKED = ("keys.checked", Category.SECURITY, "checked the keys")
+    KEYS_REMOVED = ("keys.removed", Category.SECURITY, "removed a key that nothing hangs on any more ({why})")
     KEYS_ROTATED = ("keys.rotated", Category.SECURITY, "rotated keys ({why})")
     REFUSED = ("access.refused", Category.SECURITY, "was refused ({why})")
+    TIDIED = ("upkeep.tidied", Category.ERASURE, "removed working rows that were kept long enough ({why})")
     TOO_MANY_REQUESTS = ("access.too_many_requests", Category.SECURITY, "was slowed down ({why})")
     WHO_LOOKED_READ = ("audit.who_looked_read", Category.SECURITY, "asked who has looked at case {case}")
 

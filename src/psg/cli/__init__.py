@@ -1,11 +1,14 @@
 """The `psg` command."""
 
 import importlib
+import logging
+import sys
 from collections.abc import Mapping
+from typing import Any
 
 import click
 from flask import Flask
-from flask.cli import FlaskGroup
+from flask.cli import ScriptInfo
 
 from psg import __version__
 
@@ -16,13 +19,26 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "user": ("psg.cli.user", "user"),
     "setup": ("psg.cli.setup", "setup"),
     "keys": ("psg.cli.keys", "keys"),
+    "backup": ("psg.cli.backup", "backup"),
     "audit": ("psg.cli.audit", "audit"),
     "demo": ("psg.demo.command", "demo"),
 }
 
 
-class _Commands(FlaskGroup):
-    """Imports a command only when it is called, so that `psg --help` answers at once."""
+class _Commands(click.Group):
+    """Imports a command only when it is called, so that `psg --help` answers at once.
+
+    Not Flask's own group: that would bring its server, its shell and its debug switch along.
+    """
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Commands find the application in the context, where Flask's decorators look for it."""
+        if sys.stderr.isatty() and args[:1] != ["demo"]:  # the demonstration's log goes into a file
+            logging.disable(logging.INFO)  # at a terminal a command's own words are enough
+        extra.setdefault("obj", ScriptInfo(create_app=_create_app, set_debug_flag=False, load_dotenv_defaults=False))
+        return super().make_context(info_name, args, parent, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The commands, in the order people need them."""
@@ -48,14 +64,7 @@ def _create_app() -> Flask:
         raise click.ClickException(str(problem)) from None
 
 
-@click.group(
-    cls=_Commands,
-    create_app=_create_app,
-    add_default_commands=False,
-    add_version_option=False,
-    load_dotenv=False,
-    set_debug_flag=False,
-)
+@click.group(cls=_Commands)
 @click.version_option(__version__, prog_name="psg")
 def main() -> None:
     """PSG: case management for Community Safety Partnerships."""

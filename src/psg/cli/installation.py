@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from email_validator import EmailNotValidError, validate_email
 from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
@@ -18,7 +19,7 @@ from psg.audit import ddl
 from psg.crypto import KeyProblem, keymaking
 from psg.crypto.checking import check as check_keys
 from psg.crypto.keyfiles import root_path
-from psg.db import db, migrate, transaction
+from psg.db import db, migrate, reading_done, transaction
 from psg.partnerships import operations as partnerships
 from psg.partnerships.models import Installation
 from psg.settings import Settings, SettingsError
@@ -35,17 +36,19 @@ PSG_MAIL_FROM=psg@localhost
 
 
 @click.command()
-@click.option("--admin-email", prompt="E-mail address of the first system administrator")
-@click.option("--admin-name", prompt="Their first and last name")
+@click.option("--admin-email", default="", help="E-mail address of the first system administrator.")
+@click.option("--admin-name", default="", help="Their first and last name.")
 @click.option("--base-url", default="http://localhost:8000", help="The address people will type.")
 @click.option("--yes-sqlite", is_flag=True, help="Make a trial with an embedded database here without asking.")
 def init(admin_email: str, admin_name: str, base_url: str, yes_sqlite: bool) -> None:
     """Make keys and tables, and invite the first system administrator.
 
-    With no PSG_ setting given, offers a trial with an embedded database in this folder. Run again, it migrates the
-    database and changes nothing else.
+    Settings are looked over before anything is asked or made. With no PSG_ setting given, offers a trial with an
+    embedded database in this folder. Run again, it migrates the database and changes nothing else.
     """
     values = _settings_or_trial(base_url, yes_sqlite=yes_sqlite)
+    if problems := _in_the_way(values, admin_email):
+        raise click.ClickException("Nothing was made:\n" + "\n".join(f"  - {problem}" for problem in problems))
     if not root_path(values).exists():
         keymaking.init_root(values)
         click.echo(f"Root key: {root_path(values)}. Copy it to a safe place: without it nothing can be read again.")
@@ -53,7 +56,13 @@ def init(admin_email: str, admin_name: str, base_url: str, yes_sqlite: bool) -> 
     migrate_and_grant(values)
     app = create_app(values)
     with app.app_context():
-        link = first_administrator(admin_email, admin_name)
+        link = None
+        if not _has_administrator():
+            admin_email = admin_email or click.prompt(
+                "E-mail address of the first system administrator", value_proc=_address
+            )
+            admin_name = admin_name or click.prompt("Their first and last name")
+            link = first_administrator(admin_email, admin_name)
     if link is None:
         click.echo("The database is up to date. There is already a system administrator.")
         return
@@ -114,7 +123,7 @@ def migrate_and_grant(values: Settings) -> None:
 
 def first_administrator(email: str, name: str) -> str | None:
     """Invite the first system administrator; gives the link's path, or None when there is one already."""
-    if db.session.scalar(select(User.id).where(User.is_system_administrator)):
+    if _has_administrator():
         return None
     first, _, last = name.strip().partition(" ")
     with transaction():
@@ -129,6 +138,61 @@ def first_administrator(email: str, name: str) -> str | None:
         )
         link = accounts.invite(user, partnership_id=None, by=audit.SYSTEM)
     return f"/invitations/{accounts.token_of(link.id)}"
+
+
+def _has_administrator() -> bool:
+    found = db.session.scalar(select(User.id).where(User.is_system_administrator)) is not None
+    reading_done()
+    return found
+
+
+def _address(typed: str) -> str:
+    """An e-mail address; raises click.BadParameter, at which it is asked again."""
+    try:
+        return validate_email(typed.strip(), check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise click.BadParameter("enter an e-mail address such as ada@example.gov.uk") from None
+
+
+def _in_the_way(values: Settings, admin_email: str) -> list[str]:
+    """All that would stop `init` half way, looked over before anything is made."""
+    problems: list[str] = []
+    for name, url in {
+        "PSG_DATABASE_URL": values.database_url,
+        "PSG_DATABASE_OWNER_URL": values.database_owner_url,
+    }.items():
+        if (problem := _unreachable(url)) and not any(problem in known for known in problems):
+            problems.append(f"{name}: {problem}")
+    for name, folder in (("PSG_KEYS", values.keys), ("PSG_ANCHOR_FILE", values.anchor_file.parent)):
+        if not _can_be_written(folder):
+            problems.append(f"{name}: the folder {folder} cannot be made or written to by this account")
+    if admin_email:
+        try:
+            _address(admin_email)
+        except click.BadParameter as problem:
+            problems.append(f"--admin-email: {problem.message}")
+    return problems
+
+
+def _unreachable(url: str) -> str:
+    """Why a database cannot be used, "" when it answers."""
+    if url.startswith("sqlite:"):
+        folder = Path(url.removeprefix("sqlite:///")).parent
+        return "" if folder.is_dir() and os.access(folder, os.W_OK) else f"the folder {folder} cannot be written to"
+    engine = migrate.owner_engine(url)
+    try:
+        with engine.connect():
+            return ""
+    except OperationalError as problem:
+        return f"the database does not answer ({str(problem.orig).strip().splitlines()[0]})"
+    finally:
+        engine.dispose()
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Whether the folder, or the nearest one above it that is there, can be written to."""
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 def _settings() -> Settings:

@@ -17,10 +17,11 @@ from psg.audit import Event
 from psg.cases.models import Case
 from psg.cases.operations import erase_case
 from psg.cases.rules import CaseState
-from psg.crypto import KeyProblem, Unopenable, keymaking, keyring, rewrapping
+from psg.crypto import KeyProblem, Unopenable, datakeys, keymaking, keyremoving, keyring, rewrapping
 from psg.crypto.checking import check as check_files
 from psg.crypto.checking import describe
 from psg.crypto.keyfiles import root_path
+from psg.crypto.keyremoving import StillNeeded
 from psg.db import db, reading_done, transaction
 from psg.ids import normalise_reference
 from psg.partnerships.models import Partnership
@@ -139,7 +140,38 @@ def rotate_partnership(context: click.Context, partnership: str) -> None:
         done = rewrapping.rewrap(partnership_id, progress=bar.update)
     newest = keyring().partnership(partnership_id)
     click.echo(f"{done:,} data keys are now wrapped by epoch {newest.epoch}.")
-    click.echo("Keep the older epochs' files until the last database backup from before today has aged out.")
+    click.echo("Keep the older epochs' files until the last database backup from before today has aged out; then run:")
+    click.echo(f"psg keys remove {partnership} {newest.epoch - 1}")
+
+
+@keys.command()
+@click.argument("partnership")
+@click.argument("epoch", type=click.IntRange(min=1))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+@with_appcontext
+@_plainly
+def remove(context: click.Context, partnership: str, epoch: int, *, yes: bool) -> None:
+    """Remove the key file of a partnership's retired EPOCH, if nothing in the database is wrapped by it any more."""
+    partnership_id, places = _named(context, partnership), settings.current()
+    why = f"partnership key, epoch {epoch}"
+
+    def record() -> None:
+        audit.security(Event.KEYS_REMOVED, user_id=None, partnership_id=partnership_id, why=why)
+
+    try:
+        file = keyremoving.retired(places, partnership_id, epoch)
+        keyremoving.refuse_if_needed(partnership_id, file)
+        click.echo(f"Nothing in this database hangs on the key {file.key_id.hex()} of epoch {epoch}.")
+        click.echo("A database backup made before that epoch was replaced cannot be read again without its key file.")
+        if not yes and not click.confirm(f"Remove {file.path.name} for good?"):
+            raise click.ClickException("Nothing was removed.")
+        keyremoving.remove(places, partnership_id, epoch, record=record)
+    except StillNeeded as needed:
+        for line in _what_hangs(partnership_id, needed):
+            click.echo(line)
+        raise click.ClickException(f"{needed} First run: psg keys rotate partnership {partnership}") from None
+    click.echo(f"Removed {file.path.name}. Remove its copies when the last backup that needs it is gone.")
 
 
 @keys.command()
@@ -167,6 +199,19 @@ def _case_to_erase(reference: str) -> Case:
     if case is None:
         raise click.ClickException("There is no such case, or it is erased already.")
     return case
+
+
+def _what_hangs(partnership_id: UUID, needed: StillNeeded) -> list[str]:
+    """The records by name: a case by its reference, anything else by its id."""
+    cases = [record.id for record in needed.records if record.kind == datakeys.CASE]
+    found = db.session.execute(
+        select(Case.id, Case.reference).where(Case.partnership_id == partnership_id, Case.id.in_(cases))
+    )
+    references = {row.id: row.reference for row in found}
+    reading_done()
+    lines = [f"- {record.kind} {references.get(record.id, record.id)}" for record in needed.records]
+    more = needed.count - len(lines)
+    return [*lines, f"- and {more:,} more"] if more else lines
 
 
 def _reason(typed: str) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from psg import __version__, clock
 from psg.crypto import KeyProblem, keyring
 from psg.db import db, migrate
-from psg.oversight import deliveries, trail
+from psg.oversight import backups, deliveries, tidying, trail
 from psg.partnerships.models import Partnership
 from psg.reminders import embedded, life
 from psg.reminders.draining import waiting_since
@@ -27,6 +27,7 @@ from psg.web.words import plural
 
 _SMALL_DISK = 500_000_000
 _BROKER_PATIENCE = 3
+_TIDIED_WITHIN = timedelta(days=3)
 
 
 class Word(StrEnum):
@@ -168,6 +169,43 @@ def audit_chain() -> Finding:
     return Finding("Audit", Word.OK, words, seal.at, never=seal.at is None)
 
 
+def backup() -> Finding:
+    """Was everything copied away lately?"""
+    if current().demo:
+        return Finding("Backup", Word.OK, "A demonstration needs none")
+    noted = {kind: backups.noted_at(kind) for kind in backups.Kind}
+    says = ", ".join(f"{kind.value}: {_ago(at)}" for kind, at in noted.items()).capitalize()
+    oldest = min((at for at in noted.values() if at), default=None)
+    late = [kind for kind in backups.Kind if backups.late(kind)]
+    if late:
+        do = f"Back up the {' and the '.join(late)}, then run: psg backup noted {late[0]}"
+        return Finding("Backup", Word.RED, says, oldest, do, never=oldest is None)
+    if None in noted.values():
+        missing = next(kind for kind, at in noted.items() if at is None)
+        do = f"Let the backup script run: psg backup noted {missing}"
+        return Finding("Backup", Word.WATCH, says, oldest, do, never=oldest is None)
+    return Finding("Backup", Word.OK, says, oldest)
+
+
+def _ago(at: datetime | None) -> str:
+    if at is None:
+        return "never noted"
+    hours = int((clock.now() - at).total_seconds() // 3600)
+    if hours < 1:
+        return "within the hour"
+    return f"{plural(hours, 'hour') if hours < 48 else plural(hours // 24, 'day')} ago"
+
+
+def tidied() -> Finding:
+    """Do old working rows go?"""
+    last = life.last_done(tidying.TIDIED)
+    if last is None:
+        return Finding("Tidying", Word.OK, "Old messages and reminders are removed every night", never=True)
+    if clock.now() - last.at > _TIDIED_WITHIN:
+        return Finding("Tidying", Word.WATCH, "Has not been done for days", last.at, "Look at the worker.")
+    return Finding("Tidying", Word.OK, f"{plural(last.count or 0, 'old row')} removed last time", last.at)
+
+
 READY: dict[str, Check] = {
     "database": database,
     "broker": broker,
@@ -175,10 +213,11 @@ READY: dict[str, Check] = {
     "migrations": migrations,
     "scheduler": scheduler,
     "worker": worker,
+    "backup": backup,
 }
 """What /readyz answers for."""
 
-EVERYTHING: tuple[Check, ...] = (*READY.values(), mail, disk, audit_chain)
+EVERYTHING: tuple[Check, ...] = (*READY.values(), mail, disk, audit_chain, tidied)
 """What the status page shows."""
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from psg import clock
 from psg.db import db, transaction
-from psg.reminders.models import SignOfLife
+from psg.reminders.models import LastDone, SignOfLife
 from psg.reminders.rules import SILENT_AFTER, Beat
 from psg.reminders.storing import upsert
 
@@ -40,3 +40,15 @@ def alive(who: Beat) -> None:
 def last_seen(who: Beat) -> Life:
     """When it was last at work."""
     return Life(who, db.session.scalar(select(SignOfLife.at).where(SignOfLife.who == who)))
+
+
+def note_done(what: str, count: int | None = None) -> None:
+    """Note that something done now and then has been done, such as a backup. Inside `transaction()`."""
+    upsert(LastDone, {"what": what, "at": clock.now(), "count": count}, key=("what",))
+
+
+def last_done(what: str) -> LastDone | None:
+    """When it was last done; None when it never was."""
+    return db.session.scalar(
+        select(LastDone).where(LastDone.what == what), execution_options={"populate_existing": True}
+    )
