@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.journeys import modes
 from tests.journeys.crowd import CrowdedSite
 from tests.journeys.pages import LOOKS, NO_PAGES, Look
 from tests.journeys.scene import FullSite
-from tests.journeys.visitor import PHONE, WIDE, Visitor
+from tests.journeys.visitor import WIDE, Visitor
 
 _WATCH = """() => {
   const drawn = (look) => look.outlineStyle !== "none" || look.boxShadow !== "none";
@@ -43,6 +44,8 @@ _WATCH = """() => {
 }"""
 _MANY = 120
 """So many stops are walked at most: long pages repeat what stands at their top."""
+MARKED = ("casefile.", "risk.", "actions.of_case", "actions.show", "meetings.show", "meetings.print", "meetings.run")
+"""Pages that show what is about a case carry the handling marking, on paper too."""
 
 
 @pytest.fixture(scope="package")
@@ -82,17 +85,14 @@ def test_every_page_is_looked_at(full_site: FullSite) -> None:
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
 def test_page(look: Look, full_site: FullSite, visitor_of: Callable[[str | None], Visitor]) -> None:
-    """It opens, axe finds nothing, the keyboard walks through it, and 320 pixels are wide enough."""
+    """It opens, axe finds nothing, the keyboard walks through it, and it is whole in every way of seeing it."""
     full_site.failures.clear()
     visitor = visitor_of(look.who)
     visitor.troubles.clear()
     answer = visitor.open(look.path(full_site.app, full_site.scene))
     assert answer.status == look.status
     _walk(visitor.page)
-    visitor.page.set_viewport_size(PHONE)
-    wide = visitor.page.evaluate("() => document.documentElement.scrollWidth")
-    visitor.page.set_viewport_size(WIDE)
-    assert wide <= PHONE["width"], f"{wide} pixels wide on a screen of {PHONE['width']}"
+    assert modes.problems(visitor.page, marked=look.endpoint.startswith(MARKED)) == []
 
 
 def _walk(page: Page) -> None:

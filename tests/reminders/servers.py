@@ -133,9 +133,15 @@ class MailServer:
 class Celery:
     """A worker or scheduler process, leader of its own group."""
 
-    def __init__(self, folder: Path, environment: dict[str, str], *arguments: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: dict[str, str],
+        *arguments: str,
+        entry: str = "tests.reminders.clockwork_entry",
+    ) -> None:
         self._log = (folder / f"{arguments[0]}-{os.urandom(2).hex()}.log").open("wb")
-        command = [sys.executable, "-m", "celery", "-A", "tests.reminders.clockwork_entry", *arguments]
+        command = [sys.executable, "-m", "celery", "-A", entry, *arguments]
         self._process = subprocess.Popen(
             command,
             cwd=folder,
