@@ -1,4 +1,4 @@
-"""A page as people set it who do not see it as it was drawn: in other colours, larger, without movement, on paper, in grey.
+"""A page as people set it who see it otherwise: in other colours, larger, without movement, on paper, in grey.
 
 Each check looks at the page that is open, leaves it as it was, and gives what is wrong in words.
 """
