@@ -1,10 +1,13 @@
 """One database for all cells, with a browser for everybody."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from tests.access.hall import Hall
 from tests.canary import planting
+from tests.conftest import _postgres_or_skip
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +20,20 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory):
 def _drop_planted() -> Iterator[None]:
     yield
     planting.drop_all()
+
+
+@pytest.fixture(scope="module")
+def hall(folder_of: Any) -> Iterator[Hall]:
+    """On PostgreSQL."""
+    _postgres_or_skip()
+    made = Hall("postgresql", folder_of("postgresql"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def small_hall(folder_of: Any) -> Iterator[Hall]:
+    """On SQLite."""
+    made = Hall("sqlite", folder_of("sqlite"))
+    yield made
+    made.close()

@@ -8,8 +8,8 @@ import pytest
 from html5lib.html5parser import ParseError
 from werkzeug.test import TestResponse
 
+from tests.access.hall import Hall
 from tests.access.table import Page, read
-from tests.access.test_matrix import Hall
 from tests.conftest import _postgres_or_skip
 from tests.hostile.forms import parse, posting_forms
 

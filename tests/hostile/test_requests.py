@@ -15,8 +15,8 @@ from psg import clock
 from psg.accounts.models import KeptPost, UserSession
 from psg.cases.models import Event
 from psg.db import db, transaction
+from tests.access.hall import Hall
 from tests.access.table import Page, read
-from tests.access.test_matrix import Hall
 from tests.browsing import Browser
 from tests.conftest import _postgres_or_skip
 from tests.worlds import PASSWORD
