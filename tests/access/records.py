@@ -6,7 +6,8 @@ from typing import Any
 
 from psg.db import Model, db
 from psg.ids import new_id, new_reference
-from tests.canary.planting import CASES, Scene
+from tests.canary.plant_cases import CASES
+from tests.canary.words import Scene
 from tests.worlds import World
 
 EAST, CITY = "east-test", "city-test"

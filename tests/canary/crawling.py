@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from tests import pdfs
 from tests.browsing import Browser
-from tests.canary.planting import PLANTED
+from tests.canary.words import PLANTED
 
 TOKEN = re.compile(r"CNRY(?:-[A-Z0-9]+)+", re.IGNORECASE)
 MOST_QUERIES = 3

@@ -20,7 +20,7 @@ from psg.reminders.sweeping import sweep
 from tests.access.records import records
 from tests.access.table import EVERYBODY
 from tests.browsing import Browser
-from tests.canary import allowed, planting
+from tests.canary import allowed, planting, words
 from tests.canary.crawling import Found, crawl, tokens_in
 from tests.conftest import _postgres_or_skip
 
@@ -150,7 +150,7 @@ def test_nobody_finds_what_is_not_theirs_on_sqlite(small: Crawled) -> None:
 def test_everybody_finds_what_is_theirs(world: Crawled) -> None:
     """An application that shows nothing would pass every other test here."""
     missing = []
-    for token in sorted(planting.PLANTED):
+    for token in sorted(words.PLANTED):
         part = next((p for p in allowed.READERS if token.startswith(f"CNRY-{p}-")), None)
         if part is None or token in allowed.NEVER_SHOWN:
             continue

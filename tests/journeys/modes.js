@@ -54,7 +54,7 @@ const fits = () => {
     const look = getComputedStyle(one);
     if (!cut(look.overflowX) && !cut(look.overflowY)) continue;
     // The headings of stacked tables are for screen readers: each value carries its own.
-    if (hidden(one) || !seen(one) || one.closest(".app-scroll, textarea, .app-table--stack thead")) continue;
+    if (hidden(one) || !seen(one) || one.closest(".app-scroll, input, textarea, .app-table--stack thead")) continue;
     if ((cut(look.overflowX) && one.scrollWidth > one.clientWidth + 1) ||
         (cut(look.overflowY) && one.scrollHeight > one.clientHeight + 1)) wrong.push("cut off: " + name(one));
   }

@@ -164,9 +164,10 @@ class Keys:
             self.page.keyboard.press("Enter")
 
 
-def test_keyboard_alone(visit: Visit) -> None:
-    """Signing in and logging a case without a mouse."""
-    newcomer = visit()
+@pytest.mark.parametrize("scripts", [True, False], ids=["with-scripts", "without-scripts"])
+def test_keyboard_alone(visit: Visit, scripts: bool) -> None:
+    """Signing in and logging a case without a mouse; also in a browser that runs no script at all."""
+    newcomer = visit(java_script_enabled=scripts)
     newcomer.open("/sign-in")
     keys = Keys(newcomer.page)
     keys.write("#email", newcomer.site.world.people["referrer"].email)
