@@ -25,7 +25,7 @@ from psg.agreements import queries as agreements
 from psg.agreements import reminding as agreement_reminding
 from psg.agreements import routes as agreement_routes
 from psg.casefile import routes as casefile_routes
-from psg.cases import checks
+from psg.cases import aftercare, checks
 from psg.cases import reminding as case_reminding
 from psg.cases import routes as case_routes
 from psg.db import db
@@ -95,7 +95,7 @@ def connect(app: Flask) -> None:
     kinds.register(*account_reminding.KINDS)
     kinds.register(*partnership_reminding.KINDS)
     kinds.register(*agreement_reminding.KINDS)
-    kinds.register(*case_reminding.KINDS)
+    kinds.register(*case_reminding.KINDS, aftercare.AFTER_CLOSURE)
     kinds.register(*action_reminding.KINDS)
     kinds.register(*meeting_reminding.KINDS)
     kinds.register(*guest_reminding.KINDS)

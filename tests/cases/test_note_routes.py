@@ -49,6 +49,16 @@ def test_a_note_is_saved_and_the_page_returns_to_it(app, world, address, client_
         assert (event.precision, event.who) == (Precision.MONTH, "Her sister")
 
 
+def test_the_usual_kind_is_chosen_and_another_takes_its_place(app, world, address, client_for):
+    browser = client_for("officer")
+    page = browser.get(f"{address}/notes/add").text
+    assert re.search(r'name="kind"[^>]*value="contact"[^>]*checked', page)
+    sent = note(world, kind="contact", other_kind="evidence")
+    assert browser.submit(f"{address}/notes/add", sent).status_code == 303
+    with app.app_context():
+        assert db.session.scalars(select(Event.kind)).one() == "evidence"
+
+
 def test_errors_of_a_note_keep_the_text(world, address, client_for):
     browser = client_for("officer")
     wrong = note(world, kind="", at_time="half past") | {"date-month": "13"}
@@ -154,7 +164,7 @@ def test_a_referral_passed_on_meanwhile_names_who_did_it(app, world, client_for)
         with transaction(hold=(case,)):
             operations.pass_on(case, group_id=world.groups["young"], reason="Young", by=world.viewer("chair"))
         db.session.remove()
-    answers = {"decision": "decline", "reason_code": "not-met", "reason": "Not for us, I think"}
+    answers = {"decision": "decline", "reason_code": "one-agency", "reason": "Not for us, I think"}
     clash = coordinator.post(path, hidden | answers)
     assert clash.status_code == 409
     assert "Chair Tester decided this referral at " in clash.text
@@ -162,7 +172,7 @@ def test_a_referral_passed_on_meanwhile_names_who_did_it(app, world, client_for)
     with app.app_context():
         case = db.session.get(Case, (world.east, case.id))
         with transaction(hold=(case,)):
-            operations.decline(case, reason_code="not-met", reason="No", by=world.viewer("youthchair"))
+            operations.decline(case, reason_code="one-agency", reason="No", by=world.viewer("youthchair"))
         db.session.remove()
     closed = coordinator.post(path, hidden | answers)
     assert closed.status_code == 409

@@ -136,6 +136,7 @@ class TestNextStep:
         assert self.where(state=CaseState.SENT, has_lead=False) == "decide"
         assert self.where(has_lead=False, overdue_actions=3) == "lead"
         assert self.where(at_risk_now=True, overdue_actions=3) == "assess"
+        assert self.where(at_risk_now=True, has_lead=False) == "assess", "somebody at risk comes before a name"
         assert self.where(overdue_actions=1, assessed=False) == "actions"
         assert self.where(assessed=False, review_on=past) == "assess"
         assert self.where(closure_proposed=True, review_on=past) == "close"

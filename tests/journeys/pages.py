@@ -104,6 +104,8 @@ LOOKS = [
     Look("casefile.show", "landlord", _BARE, note="bare"),
     *(Look(f"casefile.{tab}", "officer", _CASE) for tab in ("timeline", "people", "meetings", "sharing", "print_case")),
     *(Look(f"casefile.{tab}", "officer", _BARE, note="bare") for tab in ("timeline", "people", "meetings", "sharing")),
+    Look("casefile.looked", "chair", _CASE),
+    Look("cases.aftercare", "chair", {"reference": "@closed"}, note="not-owed"),
     Look("casefile.print_case", "officer", _CASE | {"what": "page"}, note="page"),
     Look("casefile.print_case", "officer", _CASE | {"what": "whole"}, note="whole"),
     # One with forty people, two hundred notes and words without end

@@ -90,6 +90,35 @@ def test_what_was_refused_is_said_in_words(client_for: Clients) -> None:
     client_for("nurse").get("/east-test/cases")
     client_for("officer").get(AUDIT)
     shown = client_for("governance").get(AUDIT).text
-    assert "was refused: see the list of cases one may see (the agency has not signed)" in shown
-    assert "was refused: read the audit" in shown.lower()
+    assert "wanted to see the list of cases, and was refused: their agency has not signed the agreement" in shown
+    assert "wanted to read the audit trail, and was refused" in shown
     assert "case:list" not in shown
+
+
+def test_every_kind_of_line_is_a_sentence_without_codes() -> None:
+    import uuid
+    from dataclasses import replace
+
+    from psg import clock
+    from psg.audit.events import Event
+    from psg.audit.queries import Line
+    from psg.oversight.sentences import kind_words, said
+
+    plain = Line(
+        uuid.uuid4(), clock.now(), None, "some.old_thing", "security", None, None, None, None, None, None, (), (), ""
+    )
+    assert said(plain, "") == "some: old thing"
+    for event, why, fields, words in (
+        (Event.ROLE_GIVEN, "agency-lead", (), "gave a role (agency lead"),
+        (Event.SIGN_IN_FAILED, "password", (), "failed to sign in (the e-mail address or the password was not right)"),
+        (Event.DUPLICATES_SETTLED, "different", (), "said whether two cases are the same (they are not the same)"),
+        (Event.MEETING_CANCELLED, "no-quorum", (), "cancelled a meeting (too few agencies can come)"),
+        (Event.CASE_EDITED, "", ("title", "at_risk_now"), "changed the working title and whether somebody is at risk"),
+        (Event.REFUSED, "cases.show", (), "asked for a page of a partnership where they have no place"),
+        (Event.REFUSED, "case:read casefile.show", (), "wanted to read a case and everything in it (EC-7QK4-M2), and"),
+    ):
+        line = replace(plain, event=event, code=event.code, why=why, fields=fields)
+        assert said(line, "EC-7QK4-M2").startswith(words), event
+    for event in Event:
+        assert "{" not in said(replace(plain, event=event, code=event.code), "EC-7QK4-M2")
+        assert "{" not in kind_words(event)

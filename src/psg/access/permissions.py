@@ -24,6 +24,8 @@ class Permission(StrEnum):
     """Close a case."""
     CASE_REOPEN = "case:reopen"
     """Open a closed case again."""
+    CASE_LOOKED = "case:looked"
+    """See who has looked at a case."""
     MATCH_FIND = "match:find"
     """Find a person or an address among the cases one may see."""
     DUPLICATE_SETTLE = "duplicate:settle"
@@ -111,6 +113,7 @@ NEEDS_AGREEMENT = frozenset(
         Permission.CASE_LEAD,
         Permission.CASE_CLOSE,
         Permission.CASE_REOPEN,
+        Permission.CASE_LOOKED,
         Permission.MATCH_FIND,
         Permission.DUPLICATE_SETTLE,
         Permission.RISK_ASSESS,

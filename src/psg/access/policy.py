@@ -244,6 +244,7 @@ RULES: dict[Permission, tuple[Rule, ...]] = {
     Permission.CASE_LEAD: _HANDLES_CASE,
     Permission.CASE_CLOSE: _HANDLES_CASE,
     Permission.CASE_REOPEN: _HANDLES_CASE,
+    Permission.CASE_LOOKED: _HANDLES_CASE,
     Permission.MATCH_FIND: _WORKS,
     Permission.DUPLICATE_SETTLE: (coordinates,),
     Permission.RISK_ASSESS: _SEES_CASE,

@@ -43,6 +43,8 @@ def keep_this_post() -> bool:
     kept_id = new_id()
     sealed = keyring().seal_app(_LABEL, (user_id, kept_id), json.dumps(fields).encode("utf-8", "surrogatepass"))
     with transaction():
+        # What was sent to the same form before, perhaps by the page itself, is in this one.
+        db.session.execute(delete(KeptPost).where(KeptPost.user_id == user_id, KeptPost.path == path))
         db.session.add(KeptPost(id=kept_id, user_id=user_id, path=path, fields_sealed=sealed, kept_at=clock.now()))
     return True
 
@@ -105,7 +107,7 @@ def forget_old() -> None:
 
 def _page_of_form() -> str:
     """The page on which the form that was sent can be shown again; "" where there is none, as behind a lone button."""
-    view = current_app.view_functions[request.endpoint or ""]
+    view = current_app.view_functions.get(request.endpoint or "")
     if page := getattr(view, "__drafts_of__", None):
         return url_for(page, **(request.view_args or {}))[:_LONGEST]
     try:

@@ -11,11 +11,12 @@ from psg import clock
 from psg.access import Permission, can, page, requires, standing, viewer
 from psg.actions.models import Action
 from psg.audit import Event
-from psg.casefile import timeline
+from psg.casefile import copying, timeline
 from psg.casefile.gathering import CaseFile, gather, last_look, worth_noting
+from psg.casefile.looked import looks
 from psg.casefile.sharing import guests_of, who_sees
 from psg.casefile.timeline import Entry
-from psg.cases import contents, operations, queries
+from psg.cases import aftercare, contents, operations, queries
 from psg.cases.addresses import case_url
 from psg.cases.forms import NoteForm
 from psg.cases.forms.referral import when_of_stored
@@ -100,7 +101,10 @@ def _entries(case: Case, file: CaseFile) -> list[Entry]:
 def show(case: Case) -> Response:
     """The whole case at a glance."""
     file = gather(case)
-    context: dict[str, Any] = {"file": file, "latest": _entries(case, file), "note_form": None}
+    context: dict[str, Any] = {"file": file, "latest": _entries(case, file), "note_form": None, "check_on": None}
+    if case.state is CaseState.CLOSED:
+        context["check_on"], context["wants_reopening"] = aftercare.due(case), aftercare.wants_reopening(case)
+    context["copied"] = "" if case.state is CaseState.ERASED else _to_copy(case, file)
     context["action_rows"] = action_rows
     if can(Permission.CASE_WRITE, case) and case.state is CaseState.OPEN:
         context["note_form"] = NoteForm(case, standing().agency_id)
@@ -109,6 +113,11 @@ def show(case: Case) -> Response:
         with transaction():
             operations.seen(case, by=viewer())
     return _show("casefile/show.html", case, **context)
+
+
+def _to_copy(case: Case, file: CaseFile) -> str:
+    names = partnerships.directory(case.partnership_id)
+    return copying.for_own_system(case, file.small.decisions, file.appearances, names.group_name(case.group_id))
 
 
 @bp.route("/<partnership>/cases/<reference>/timeline", endpoint="timeline")
@@ -186,6 +195,22 @@ def sharing(case: Case) -> Response:
         case,
         readers=who_sees(case, names, standing()),
         guests=guests_of(case, names, standing()),
+        counts=case_counts(case),
+    )
+
+
+@bp.route("/<partnership>/cases/<reference>/looked")
+@requires(Permission.CASE_LOOKED, case=queries.find)
+def looked(case: Case) -> Response:
+    """Who has been shown the case. Looking here is itself recorded."""
+    shown, following = looks(case, partnerships.directory(case.partnership_id), request.args.get("at"))
+    return _show(
+        "casefile/looked.html",
+        case,
+        event=Event.WHO_LOOKED_READ,
+        shown=shown,
+        older=case_url(case, "casefile.looked", at=following) if following else "",
+        first_page=not request.args.get("at"),
         counts=case_counts(case),
     )
 

@@ -119,8 +119,8 @@ def _wait(now: Situation) -> NextStep | None:
 _RULES: tuple[Callable[[Situation], NextStep | None], ...] = (
     _finish_the_draft,
     _decide,
-    _name_a_lead,
     _look_after_who_is_at_risk,
+    _name_a_lead,
     _chase,
     _assess,
     _decide_closure,

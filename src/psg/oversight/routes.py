@@ -11,6 +11,7 @@ from psg.audit.events import Category, Event
 from psg.db import DomainError, reading_done, transaction
 from psg.oversight import checks, deliveries, trail
 from psg.oversight.deliveries import SeenDelivery
+from psg.oversight.sentences import kind_words
 from psg.oversight.trail import Asked
 from psg.partnerships import queries as partnerships
 from psg.reminders import kinds, operations
@@ -130,8 +131,7 @@ def audit_trail() -> Response:
 
 def _what() -> list[tuple[str, str]]:
     """The categories, then the single events, for the filter."""
-    events = sorted(Event, key=lambda event: event.sentence)
-    single = [(event.code, event.sentence.replace("{", "").replace("}", "")) for event in events]
+    single = sorted(((event.code, kind_words(event)) for event in Event), key=lambda pair: pair[1])
     return [(category.value, trail.CATEGORY_WORDS[category]) for category in Category] + single
 
 

@@ -13,16 +13,15 @@ from sqlalchemy import func, select
 
 from psg import clock
 from psg.access import Standing
-from psg.access.permissions import Permission
-from psg.access.printed import meaning
 from psg.audit import keys, queries
-from psg.audit.events import BY_CODE, Category, Event
+from psg.audit.events import BY_CODE, Category
 from psg.audit.models import AuditDigest, AuditEvent, AuditSeal
 from psg.audit.seal import signed_bytes
 from psg.audit.write import event_bytes, event_mac
 from psg.cases.models import Case
 from psg.db import db
 from psg.ids import normalise_reference
+from psg.oversight import sentences
 from psg.partnerships import queries as partnerships
 from psg.web import paging
 
@@ -110,7 +109,7 @@ def read(standing: Standing, asked: Asked, cursor: str | None) -> Trail:
             at=line.at,
             who=names.user(line.user_id) if line.user_id else "PSG itself",
             agency=names.agency(line.agency_id) if line.agency_id else "",
-            text=_said(line, references.get(line.case_id, "") if line.case_id else ""),
+            text=sentences.said(line, references.get(line.case_id, "") if line.case_id else ""),
             case_reference=references.get(line.case_id, "") if line.case_id else "",
             altered=line.id in altered,
         )
@@ -118,16 +117,6 @@ def read(standing: Standing, asked: Asked, cursor: str | None) -> Trail:
     ]
     more = paging.Cursor((shown[-1].id,)).encode() if len(found) > PAGE else ""
     return Trail(lines, more, wrong)
-
-
-def _said(line: queries.Line, case: str) -> str:
-    """The sentence; what was refused is named in words rather than by its code."""
-    code, _, rest = line.why.partition(" ")
-    if line.event is not Event.REFUSED or code not in set(Permission):
-        return line.sentence(case)
-    words = meaning(Permission(code))
-    unsigned = " (the agency has not signed)" if rest == "agreement" else ""
-    return f"was refused: {words[:1].lower()}{words[1:]}{unsigned}"
 
 
 def altered_among(ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:

@@ -24,11 +24,13 @@ def tell(
     did: str = "saved this",
     then: str = "Compare the two versions, then save yours if it still holds",
 ) -> str:
-    """Put the sentence about a clash on a form, in place of whatever it said; gives the name."""
+    """Put the sentence about a clash on a form, in place of whatever it said; gives the name for beside the fields."""
     form.form_errors.clear()
-    name, when = SOMEBODY, ""
-    if change is not None:
-        name, when = _name(partnership_id, change[0]), f" {moment(change[1])}"
+    when = f" {moment(change[1])}" if change is not None else ""
+    if change is not None and change[0] == viewer().user_id:
+        form.put_error(None, f"You {did}{when} in another window. {then}")
+        return "you"
+    name = _name(partnership_id, change[0]) if change is not None else SOMEBODY
     form.put_error(None, f"{name} {did}{when}, while you were working on it. {then}")
     return name
 
@@ -48,7 +50,7 @@ def show(
     """
     change = trail.last_change(record, events=events)
     name = tell(form, getattr(record, "partnership_id", None), change, did=did)
-    form.show_clash(by=name if name != "You" else "you", theirs=theirs, version=version)
+    form.show_clash(by=name, theirs=theirs, version=version)
     return 409
 
 
@@ -62,6 +64,4 @@ def moment(at: datetime) -> str:
 def _name(partnership_id: uuid.UUID | None, user_id: uuid.UUID | None) -> str:
     if user_id is None:
         return "PSG itself"
-    if user_id == viewer().user_id:
-        return "You"
     return directory(partnership_id).user(user_id) if partnership_id else SOMEBODY

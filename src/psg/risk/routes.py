@@ -84,7 +84,7 @@ def assess(case: Case, scheme: str) -> Answer:
 @drafts_of("risk.assess")
 def keep(case: Case, scheme: str) -> Answer:
     """Keep answers and what they rest on while they are being written; only the whole assessment counts."""
-    if not may(Move.WRITE, case.state) or scheme not in {s.code for s in queries.current_schemes(case.partnership_id)}:
+    if not _may_assess(case) or scheme not in {s.code for s in queries.current_schemes(case.partnership_id)}:
         abort(404)
     return keep_page(case, drafting.assessment(scheme), back="risk.assess", scheme=scheme)
 

@@ -190,16 +190,17 @@ for (const form of document.querySelectorAll("form[data-autosave-url]")) {
 
 // --- Copy a reference ---------------------------------------------------------------------------------------------
 if (navigator.clipboard) {
-  for (const button of document.querySelectorAll("[data-copy]")) {
+  for (const button of document.querySelectorAll("[data-copy], [data-copy-from]")) {
     button.hidden = false;
     button.addEventListener("click", async () => {
+      const lines = document.getElementById(button.dataset.copyFrom);
       try {
-        await navigator.clipboard.writeText(button.dataset.copy);
-        say(`${button.dataset.copy} copied`);
+        await navigator.clipboard.writeText(lines ? lines.value : button.dataset.copy);
+        say(lines ? "Copied" : `${button.dataset.copy} copied`);
         button.classList.add("app-copy__button--done");
         setTimeout(() => button.classList.remove("app-copy__button--done"), 2000);
       } catch {
-        say("Not copied. Select the reference and copy it yourself.");
+        say(`Not copied. Select ${lines ? "the lines" : "the reference"} and copy ${lines ? "them" : "it"} yourself.`);
       }
     });
   }

@@ -20,7 +20,7 @@ from psg.actions.rules import ActionState
 from psg.cases import queries as cases
 from psg.cases.models import Case, Event
 from psg.cases.next_step import Situation, next_step
-from psg.cases.rules import CaseState, Tone
+from psg.cases.rules import DRAFT_KEPT, CaseState, Tone
 from psg.crypto import datakeys, open_rows
 from psg.crypto.datakeys import DataKey
 from psg.db import db
@@ -48,6 +48,12 @@ class CaseLine:
     created_at: datetime
     closure_proposed: bool
     at_risk_now: bool
+    last_activity_at: datetime
+
+    @property
+    def removed_on(self) -> date:
+        """The day on which it is deleted if it is a draft that nobody touches."""
+        return clock.local(self.last_activity_at + DRAFT_KEPT).date()
 
     @property
     def href(self) -> str:
@@ -183,6 +189,7 @@ _COLUMNS: tuple[Any, ...] = (
     Case.sent_at,
     Case.created_at,
     Case.closure_proposed_at,
+    Case.last_activity_at,
     _SEALED_TITLE.label("title_sealed"),
     _SEALED_REFERRAL.label("referral_sealed"),
     DataKey.id.label("key_id"),
@@ -232,6 +239,7 @@ def _open(rows: Sequence[Any], place: Standing) -> Iterable[tuple[str, CaseLine]
                 created_at=row.created_at,
                 closure_proposed=row.closure_proposed_at is not None,
                 at_risk_now=bool((text[1] or {}).get("at_risk_now")),
+                last_activity_at=row.last_activity_at,
             ),
         )
 

@@ -6,14 +6,17 @@ from typing import Any
 
 from psg import clock
 from psg.cases import checks
+from psg.cases.aftercare import CHECK_DAYS, NOT_WELL, WELL, check_on
 from psg.cases.forms import choices
 from psg.cases.models import Case
 from psg.cases.rules import FIRST_REVIEW_DAYS, fingerprint, first_review, next_review
 from psg.partnerships import queries as partnerships
 from psg.web.fields import ChoiceField, LongTextField, NearDateField, Offer, SelectField, option
 from psg.web.forms import Form
+from psg.web.words import long_date
 
 NOT_SURE = "not-sure"
+NO_CHECK = "none"
 ACCEPT, PASS_ON, DECLINE = "accept", "pass-on", "decline"
 
 
@@ -158,10 +161,37 @@ class CloseForm(Form):
         max=4000,
         rows=4,
     )
+    check = ChoiceField(
+        "Look at it again after it is closed?",
+        hint="The lead officer is reminded then, or the coordinator where the lead officer can no longer see it",
+    )
 
     def __init__(self, case: Case, **kwargs: Any) -> None:
-        super().__init__(version=fingerprint(case.state), **kwargs)
+        super().__init__(version=fingerprint(case.state), check=NO_CHECK, **kwargs)
         self.reason_code.choices = choices.of_list(case.partnership_id, "close-reasons")
+        self.check.choices = [
+            option(NO_CHECK, "No check"),
+            *(option(days, f"In {days} days, on {long_date(check_on(days))}") for days in CHECK_DAYS),
+        ]
+
+    @property
+    def check_days(self) -> int | None:
+        """In how many days somebody looks again; None for not at all."""
+        return None if self.check.data in (None, NO_CHECK) else int(self.check.data)
+
+
+class AftercareForm(Form):
+    """How a closed case has gone."""
+
+    outcome = ChoiceField(
+        "What did you find?",
+        choices=[
+            option(WELL, "It went well: nothing more is needed"),
+            option(NOT_WELL, "It should be opened again", hint="A chair or coordinator goes on to re-open it"),
+        ],
+        missing="Select what you found",
+    )
+    text = LongTextField("In your own words", missing="Enter what you found", max=4000, rows=4)
 
 
 class ProposeForm(Form):

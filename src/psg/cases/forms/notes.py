@@ -50,14 +50,17 @@ class NoteForm(Form):
     date = PartialDateField("The other time", latest=clock.today)
     at_time = TextField("Time of day (optional)", max=10, width="govuk-input--width-5", hint="For example, 2:30pm")
     kind = ChoiceField("Kind of note")
-    other_kind = SelectField("Another kind", empty="None of these")
+    other_kind = SelectField(
+        "Another kind (optional)", empty="None of these", hint="It takes the place of the kind chosen above"
+    )
     who = TextField("Who, in the words of your source (optional)", max=500)
     agency = SelectField("Whose information it is", coerce=uuid.UUID, missing="Select whose information it is")
 
     def __init__(self, case: Case, own_agency: uuid.UUID, event: Event | None = None, **kwargs: Any) -> None:
         kinds = partnerships.terms(case.partnership_id, "event-kinds")
         if event is None:
-            kwargs |= {"day": TODAY, "agency": own_agency}
+            usual = next((term.code for term in kinds if term.common), None)
+            kwargs |= {"day": TODAY, "agency": own_agency, "kind": usual}
         else:
             common = {term.code for term in kinds if term.common}
             kwargs |= {
@@ -76,7 +79,7 @@ class NoteForm(Form):
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         """The fields by themselves, then kind, date and time together."""
         super().validate(*args, **kwargs)
-        if not self.kind.data and not self.other_kind.data and not self.kind.errors:
+        if not self.kind.data and not self.other_kind.data and not (self.kind.errors or self.other_kind.errors):
             self.put_error("kind", "Select the kind of note")
         if self.day.data == ANOTHER and self.date.data is None and not self.date.errors:
             self.put_error("date", "Enter the other time")
@@ -103,7 +106,7 @@ class NoteForm(Form):
     def for_operation(self) -> dict[str, Any]:
         """What `operations.add_event` and `correct_event` take."""
         return {
-            "kind": self.kind.data or self.other_kind.data,
+            "kind": self.other_kind.data or self.kind.data,
             "when": When.of(self._partial(), read_time(self.at_time.data or "") or ""),
             "what": self.what.data,
             "who": self.who.data or "",

@@ -83,8 +83,11 @@ class WhyForm(Form):
     )
     wants = LongTextField("What the person harmed wants (optional)", max=10_000, rows=3)
     lawful_basis = ManyField(
-        "What allows you to share this", missing="Select what allows you to share this", hint="Select all that apply"
+        "What allows you to share this",
+        hint="Most referrals rest on the lines that are ticked already. Read each, and untick what does not hold here. "
+        "Sensitive facts are those about health, ethnicity, religion, sexuality or crime",
     )
+    more_bases = ManyField("Other things that allow it")
     purpose = ManyField("What it is shared for", missing="Select what it is shared for")
     handling = ManyField("How it must be handled", hint="Select all that apply")
 
@@ -98,13 +101,18 @@ class WhyForm(Form):
             "handling": codes(case.handling) if begun else ["normal"],
         }
         super().__init__(**kwargs)
-        self.lawful_basis.choices = choices.of_list(case.partnership_id, "lawful-bases")
+        bases = choices.of_list(case.partnership_id, "lawful-bases")
+        first = {*usual_bases(clock.today()), *codes(case.lawful_basis)}
+        self.lawful_basis.choices = [choice for choice in bases if choice.value in first]
+        self.more_bases.choices = [choice for choice in bases if choice.value not in first]
         self.purpose.choices = choices.of_list(case.partnership_id, "purposes")
         self.handling.choices = choices.of_list(case.partnership_id, "handling")
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         """Usual handling stands alone."""
         super().validate(*args, **kwargs)
+        if not self.lawful_basis.data and not self.more_bases.data and not self.lawful_basis.errors:
+            self.put_error("lawful_basis", "Select what allows you to share this")
         if "normal" in (self.handling.data or []) and len(self.handling.data) > 1:
             self.put_error("handling", "Select usual handling alone, or the others without it")
         return not self.error_summary()
@@ -112,7 +120,7 @@ class WhyForm(Form):
     def for_operation(self) -> dict[str, Any]:
         """What `operations.set_why` takes."""
         return {
-            "lawful_basis": self.lawful_basis.data,
+            "lawful_basis": [*self.lawful_basis.data, *self.more_bases.data],
             "purpose": self.purpose.data,
             "handling": self.handling.data or ["normal"],
             "referral": {name: self[name].data for name in ("tried", "why_agencies", "wants")},

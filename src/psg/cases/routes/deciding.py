@@ -5,14 +5,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from psg.access import Permission, can, requires, standing, viewer
 from psg.audit.events import Event
-from psg.cases import checks, contents, operations, queries
+from psg.cases import aftercare, checks, contents, operations, queries
 from psg.cases.addresses import case_url
-from psg.cases.forms import CloseForm, DecideForm, LeadForm, ProposeForm, ReopenForm
+from psg.cases.forms import AftercareForm, CloseForm, DecideForm, LeadForm, ProposeForm, ReopenForm
 from psg.cases.forms.deciding import ACCEPT, PASS_ON, lead_version
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case
 from psg.cases.routes.shared import bp, carry_out, directory, show, stale
-from psg.cases.rules import Move, fingerprint, why_not
+from psg.cases.rules import CaseState, Move, fingerprint, why_not
 from psg.cases.values import codes
 from psg.db import Clash
 from psg.partnerships import clashing
@@ -200,7 +200,9 @@ def _close(case: Case, form: CloseForm) -> str:
         changed_for_person=form.changed_for_person.data,
         by=viewer(),
     )
-    flash(f"Case {case.reference} closed. Nobody is reminded of it any more.")
+    check = aftercare.plan(case, form.check_days)
+    then = f"It is looked at again on {long_date(check)}." if check else "Nobody is reminded of it any more."
+    flash(f"Case {case.reference} closed. {then}")
     return case_url(case)
 
 
@@ -219,5 +221,33 @@ def reopen(case: Case) -> AnyResponse:
 
 def _reopen(case: Case, form: ReopenForm) -> str:
     operations.reopen(case, reason=form.reason.data, review_on=form.review_on.data, by=viewer())
+    aftercare.settle(case)
     flash(f"Case {case.reference} is open again. Its review is due {long_date(form.review_on.data)}.")
     return case_url(case)
+
+
+@bp.route("/<partnership>/cases/<reference>/check", methods=["GET", "POST"], endpoint="aftercare")
+@requires(Permission.CASE_WRITE, case=queries.find)
+def aftercare_check(case: Case) -> AnyResponse:
+    """Some time after closing: say how it went. The case stays closed; opening it again is a step of its own."""
+    form = AftercareForm()
+    due = aftercare.due(case)
+    closed_to = "" if case.state is CaseState.CLOSED and due is not None else "No check of this case is owed."
+    if form.validate_on_submit() and not closed_to:
+        done = carry_out(form, lambda: _check(case, form), hold=(case,))
+        if done is not None:
+            return done
+    return show("cases/aftercare.html", case, form=form, closed_to=closed_to, due=due)
+
+
+def _check(case: Case, form: AftercareForm) -> str:
+    outcome = form.outcome.data
+    event = aftercare.say_how_it_went(case, outcome=outcome, text=form.text.data, by=viewer())
+    if outcome == aftercare.WELL:
+        flash("What you found stands on the timeline. The case stays closed.")
+    elif can(Permission.CASE_REOPEN, case):
+        flash("What you found stands on the timeline. Now say why the case is opened again.")
+        return case_url(case, "cases.reopen")
+    else:
+        flash("What you found stands on the timeline. The coordinator is asked to open the case again.")
+    return case_url(case, "casefile.timeline", _anchor=f"event-{event.id}")
