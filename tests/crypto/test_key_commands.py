@@ -12,7 +12,7 @@ from psg import settings
 from psg.cases.models import Case
 from psg.cases.rules import CaseState
 from psg.cli.keys import keys
-from psg.crypto import Erased, Keyring, datakeys, rewrapping
+from psg.crypto import Erased, KeyProblem, Keyring, datakeys, rewrapping
 from psg.crypto.keymaking import rotate_partnership
 from psg.db import db, transaction
 from tests.cases.samples import opened
@@ -225,3 +225,55 @@ def test_shred_takes_no_free_text_as_a_reason(psg, installation, case):
 def test_shred_knows_no_short_cut(psg, installation, case):
     assert "No such option" in psg("shred", "--yes", "x", app=installation.app).output
     assert "no such case" in shredding(psg, installation, "P0-2222-22").output
+
+
+def _two_epochs(psg, running, folder, here):
+    """A partnership whose key was replaced, with nothing wrapped anew yet."""
+    made = folder(title="x")
+    rotate_partnership(running.extensions["psg.settings"], here)
+    return made
+
+
+def test_a_retired_epoch_is_removed_only_when_nothing_hangs_on_it(psg, running, folder, here, environment, recorded):
+    made = _two_epochs(psg, running, folder, here)
+    old = next(environment.keys.glob(f"partnership-{here}-0001*"))
+    refused = psg("remove", str(here), "1", "--yes", app=running)
+    assert refused.exit_code == 1
+    assert str(made.id) in refused.output
+    assert "1 data keys are still wrapped" in refused.output
+    assert f"psg keys rotate partnership {here}" in refused.output
+    assert old.exists()
+    rewrapping.rewrap(here)
+    recorded.clear()
+    asked = psg("remove", str(here), "1", app=running, typed="n\n")
+    assert (asked.exit_code, old.exists(), recorded) == (1, True, [])
+    done = psg("remove", str(here), "1", "--yes", app=running)
+    assert done.exit_code == 0, done.output
+    assert not old.exists()
+    assert list(environment.keys.glob("*.leaving")) == []
+    assert recorded == [("KEYS_REMOVED", "partnership key, epoch 1")]
+    assert Keyring.open(environment).partnership(here).epoch == 2
+    assert rewrapping.open_one_of_each(here) == 1
+
+
+def test_the_epoch_in_use_and_one_that_never_was_are_refused(psg, running, folder, here):
+    _two_epochs(psg, running, folder, here)
+    rewrapping.rewrap(here)
+    in_use = psg("remove", str(here), "2", "--yes", app=running)
+    assert (in_use.exit_code, "in use" in in_use.output) == (1, True)
+    never = psg("remove", str(here), "7", "--yes", app=running)
+    assert (never.exit_code, "no key of epoch 7" in never.output) == (1, True)
+
+
+def test_an_audit_that_cannot_be_written_keeps_the_key(psg, running, folder, here, environment, monkeypatch):
+    _two_epochs(psg, running, folder, here)
+    rewrapping.rewrap(here)
+
+    def fail(*_args, **_said):
+        raise KeyProblem("no audit")
+
+    monkeypatch.setattr("psg.cli.keys.audit.security", fail)
+    outcome = psg("remove", str(here), "1", "--yes", app=running)
+    assert outcome.exit_code == 1
+    assert len(list(environment.keys.glob(f"partnership-{here}-0001*.key"))) == 1
+    assert list(environment.keys.glob("*.leaving")) == []

@@ -204,11 +204,11 @@ def _case_to_erase(reference: str) -> Case:
 def _what_hangs(partnership_id: UUID, needed: StillNeeded) -> list[str]:
     """The records by name: a case by its reference, anything else by its id."""
     cases = [record.id for record in needed.records if record.kind == datakeys.CASE]
-    found = db.session.execute(
-        select(Case.id, Case.reference).where(Case.partnership_id == partnership_id, Case.id.in_(cases))
-    )
-    references = {row.id: row.reference for row in found}
-    reading_done()
+    references: dict[UUID, str] = {}
+    if cases:
+        named = select(Case.id, Case.reference).where(Case.partnership_id == partnership_id, Case.id.in_(cases))
+        references = {row.id: row.reference for row in db.session.execute(named)}
+        reading_done()
     lines = [f"- {record.kind} {references.get(record.id, record.id)}" for record in needed.records]
     more = needed.count - len(lines)
     return [*lines, f"- and {more:,} more"] if more else lines

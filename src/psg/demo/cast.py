@@ -19,9 +19,28 @@ class Actor(TypedDict):
 
     name: str
     role: str
+    """Everything in one line: what they do, for whom, and where."""
+    does: str
+    agency: str
+    where: str
+    """The partnership, or that it is all of them; "" for who administers the system."""
     email: str
     try_for: str
     password: str
+
+
+_ALL = "all three partnerships"
+
+
+def by_partnership() -> list[tuple[str, list[Actor]]]:
+    """Everybody under a heading: each partnership's own people, those of several, and who administers the system."""
+    groups: dict[str, list[Actor]] = {row["short"]: [] for row in reading.read("partnerships")["partnerships"]}
+    several, system = "More than one partnership", "The whole system"
+    for person in people():
+        heading = person["where"] if person["where"] in groups else several if person["where"] else system
+        groups.setdefault(heading, []).append(person)
+    order = [*(name for name in groups if name not in (several, system)), several, system]
+    return [(name, groups[name]) for name in order if groups.get(name)]
 
 
 @cache
@@ -35,11 +54,14 @@ def people() -> tuple[Actor, ...]:
         words = dict.fromkeys(ROLE_WORDS[Role(role["role"].replace("_", "-"))] for role in row["roles"])
         places = dict.fromkeys(short[role["partnership"]] for role in row["roles"])
         role = ", ".join(words) or row["post"]
-        where = "all three partnerships" if len(places) == len(short) else ", ".join(places)
+        where = _ALL if len(places) == len(short) else ", ".join(places)
         found.append(
             Actor(
                 name=f"{row['first_name']} {row['last_name']}",
                 role=" · ".join(part for part in (role, agency, where) if part),
+                does=role[:1].upper() + role[1:],
+                agency=agency,
+                where=where,
                 email=row["email"],
                 try_for=row["try_me"],
                 password=PASSWORD,

@@ -20,6 +20,7 @@ bp = Blueprint("demo", __name__, url_prefix="/demo")
 def _say_who_can_sign_in() -> None:
     if request.endpoint == "accounts.sign_in" and _is_demonstration():
         g.demo_people, g.demo_begin = cast.people(), " ".join(cast.BEGIN)
+        g.demo_groups = cast.by_partnership()
 
 
 @bp.before_request
