@@ -58,3 +58,11 @@ def test_passing_on_says_when_the_other_group_meets(room, soon, client_for):
     assert "Young People&#39;s Problem Solving Group" in after
     assert "none is planned yet" in after
     assert long_date(soon) not in after[: after.index("none is planned yet")]
+
+
+def test_a_lead_officer_whose_agency_has_not_signed_is_marked(room, client_for):
+    referral = room.refer(by="landlord")
+    shown = client_for("chair").get(f"/east-test/cases/{referral.reference}/decide").text
+    assert ">Nurse Tester (agency has not signed)</option>" in shown
+    assert ">Landlord Tester</option>" in shown
+    assert "Figures Tester" not in shown

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from psg.agreements.queries import signed_agencies
 from psg.partnerships import queries as partnerships
 from psg.partnerships.queries import Member
 from psg.partnerships.rules import GroupState
@@ -36,7 +37,15 @@ def case_workers(partnership_id: uuid.UUID) -> list[Member]:
 
 
 def officers(partnership_id: uuid.UUID) -> list[Any]:
-    """People who may lead a case, under their agency's name."""
+    """People who may lead a case, under their agency's name; marked where that has not signed, so they see nothing."""
     directory = partnerships.directory(partnership_id)
+    signed = signed_agencies([partnership_id]).get(partnership_id, set())
     people = sorted(case_workers(partnership_id), key=lambda person: directory.agency_name(person.agency_id))
-    return [option(person.user_id, person.name, group=directory.agency_name(person.agency_id)) for person in people]
+    return [
+        option(
+            person.user_id,
+            person.name if person.agency_id in signed else f"{person.name} (agency has not signed)",
+            group=directory.agency_name(person.agency_id),
+        )
+        for person in people
+    ]
