@@ -71,6 +71,31 @@ def fill(world: World, count: int, *, seed: int = 7) -> None:
         connection.execute(text("vacuum analyze" if connection.dialect.name == "postgresql" else "analyze"))
 
 
+def copy_up_to(total: int) -> None:
+    """Copy the filled cases inside PostgreSQL until there are so many: a million in minutes.
+
+    A copy stands under another id, so nothing sealed in it opens; its review date lies so late that no first page of a
+    list comes to it. To the indexes and to a count it is a case like any other. Needs an application context.
+    """
+    own = {"id": "c.new_id", "reference": "'EC' || lpad(c.n::text, 9, '0')", "review_on": "c.review_on + 3650"}
+    names = [column.name for column in Case.__table__.columns]
+    values = ", ".join(own.get(name, f"c.{name}") for name in names)
+    with db.engine.begin() as connection:
+        held = connection.scalar(text("select count(*) from cases")) or 0
+        if total <= held:
+            return
+        times = -(-(total - held) // held)
+        connection.execute(
+            text(
+                f"insert into cases ({', '.join(names)}) select {values} from (select cases.*, gen_random_uuid() "
+                f"as new_id, row_number() over () as n from cases, generate_series(1, {times})) c "
+                f"where c.n <= {total - held}"
+            )
+        )
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("vacuum analyze"))
+
+
 def _rows(world: World, chance: random.Random, count: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     now, today = clock.now(), clock.today()
     tones = (

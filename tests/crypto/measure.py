@@ -7,6 +7,8 @@ import os
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -38,7 +40,14 @@ class Listed(sealed.Sealed, _Row, SampleBase):
 
 
 def main() -> None:
-    """Make 50 rows, open them in several ways, print the table."""
+    """Open a page's values in several ways, print the table."""
+    with a_page() as ways:
+        _measure(ways)
+
+
+@contextmanager
+def a_page() -> Iterator["Ways"]:
+    """50 rows of three values each, in a database of their own."""
     with tempfile.TemporaryDirectory() as folder:
         places = Places(Path(folder) / "keys")
         keymaking.init_root(places)
@@ -51,7 +60,7 @@ def main() -> None:
         install(app, Keyring.open(places))
         with app.app_context():
             _fill(partnership_id)
-            _measure(partnership_id, app.extensions["psg.keyring"])
+            yield Ways(partnership_id, app.extensions["psg.keyring"])
 
 
 def _fill(partnership_id: uuid.UUID) -> None:
@@ -127,8 +136,7 @@ class Ways:
             envelope.seal(key, where, row_id, *envelope.text_content(WORDS[0]))
 
 
-def _measure(partnership_id: uuid.UUID, ring: Keyring) -> None:
-    ways = Ways(partnership_id, ring)
+def _measure(ways: Ways) -> None:
     _table(
         [
             ways.one_table_key,
