@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -62,7 +62,7 @@ def referral(number: int = 0) -> CaseValues:
                 names=Names(first="Somebody", last=f"Invented{number}"),
                 role="harmed",
                 born=Born(),
-                details={"address": "1 Nowhere Street", "postcode": "QX1 1ZZ", "phone": "01632 960000"},
+                details={"address": f"{number} Nowhere Street", "postcode": "QX1 1ZZ", "phone": f"01632 {number:06}"},
             ),
         ),
     )
@@ -151,32 +151,50 @@ def test_log_a_case(place):
     """Sealed, audited and with what is owed, against the same rows written bare."""
     world = place.world
     with acting(place):
-        numbers = iter(range(10_000))
+        numbers, officer = iter(range(1, 10_000)), world.viewer("officer")
 
         def log() -> None:
-            officer = world.viewer("officer")
             with transaction():
                 cases.log_case(world.east, world.groups["psg"], referral(next(numbers)), by=officer)
 
         log()
-        tables = [Model.metadata.tables[name] for name in ("cases", "people", "involvements", "case_themes")]
-        rows = [(table, dict(row)) for table in tables for row in db.session.execute(select(table)).mappings()]
-        db.session.rollback()
+        written = ("cases", "people", "involvements", "case_themes")
+        owed = ("search_tags", "obligations", "deliveries")
+        bare, whole = _bare(written), _bare(written + owed)
+        figures = measure({"bare": bare, "whole": whole, "log": log}, rounds=30)
+    log_least = figures["log"].least
+    line("log a case / its own rows bare, one by one", log_least / figures["bare"].least, bar(place, "3.0"))
+    line("log a case / these, its index and its reminders bare", log_least / figures["whole"].least, "printed only")
 
-        def bare() -> None:
-            with db.engine.begin() as connection:
-                new = {row["id"]: uuid.uuid4() for _, row in rows}
-                for table, row in rows:
-                    values = {
-                        name: new.get(value, value) if name != "partnership_id" else value
-                        for name, value in row.items()
-                    }
-                    if "reference" in values:
-                        values["reference"] = uuid.uuid4().hex[:12]
-                    connection.execute(insert(table), values)
 
-        figures = measure({"bare": bare, "log": log}, rounds=30)
-    line("log a case / its rows bare, one by one", figures["log"].least / figures["bare"].least, bar(place, "3.0"))
+def _bare(names: Sequence[str]) -> Callable[[], None]:
+    """Writes what the one case there is has in these tables again, with nothing sealed anew and nothing audited."""
+    tables = [Model.metadata.tables[name] for name in names]
+    rows = [
+        (table, dict(row))
+        for table in tables
+        for row in db.session.execute(select(table)).mappings()
+        if row.get("kind") != "agreement-to-sign"
+    ]
+    db.session.rollback()
+
+    def write() -> None:
+        with db.engine.begin() as connection:
+            new = {row["id"]: uuid.uuid4() for _, row in rows}
+            for table, row in rows:
+                values = {
+                    name: new.get(value, value) if isinstance(value, uuid.UUID) and name != "partnership_id" else value
+                    for name, value in row.items()
+                }
+                if table.name == "cases":
+                    values["reference"] = uuid.uuid4().hex[:12]
+                if "key" in values:
+                    values["key"] = uuid.uuid4().hex
+                if "record_id" in values:
+                    values["record_id"] = uuid.uuid4()
+                connection.execute(insert(table), values)
+
+    return write
 
 
 def test_agenda(place):

@@ -62,8 +62,6 @@ def test_a_logged_case_is_sealed_indexed_audited_and_owed(context, world):
         "person.added",
         "person.added",
         "place.added",
-        "case.edited",
-        "case.edited",
         "case.sent",
     ]
     assert db.session.scalar(select(func.count()).select_from(SearchTag)) > 5

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Date, bindparam, func, select
+from sqlalchemy import ColumnElement, Date, Uuid, bindparam, func, select
 from sqlalchemy import case as sql_case
 
 from psg import clock
@@ -70,7 +70,7 @@ def of_case(case: Case) -> list[Action]:
 
 
 _OF_CASE = select(Action).where(
-    Action.partnership_id == bindparam("partnership"), Action.case_id == bindparam("case")
+    Action.partnership_id == bindparam("partnership", type_=Uuid()), Action.case_id == bindparam("case", type_=Uuid())
 )
 """Built once: every case page asks it."""
 
@@ -150,7 +150,7 @@ def open_facts(partnership_id: uuid.UUID, ids: Collection[uuid.UUID]) -> dict[uu
 
 
 _OPEN_FACTS = select(Action.id, Action.case_id, Action.owner_id, Action.owner_agency_id).where(
-    Action.partnership_id == bindparam("partnership", type_=Action.partnership_id.type),
+    Action.partnership_id == bindparam("partnership", type_=Uuid()),
     Action.id.in_(bindparam("actions", expanding=True)),
     Action.state == ActionState.OPEN,
 )

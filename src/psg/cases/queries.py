@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, String, and_, bindparam, cast, func, select
+from sqlalchemy import Select, String, Uuid, and_, bindparam, cast, func, select
 
 from psg.access import Standing, Viewer
 from psg.access.facts import CaseFacts
@@ -129,8 +129,8 @@ _FACTS = (
     select(Case.id, Case.group_id, Case.state, Case.referrer_id, CaseNamed.user_id)
     .outerjoin(CaseNamed, and_(CaseNamed.partnership_id == Case.partnership_id, CaseNamed.case_id == Case.id))
     .where(
-        Case.partnership_id == bindparam("partnership", type_=Case.partnership_id.type),
-        Case.id.in_(bindparam("cases", expanding=True)),
+        Case.partnership_id == bindparam("partnership", type_=Uuid()),
+        Case.id.in_(bindparam("cases", expanding=True, type_=Uuid())),
     )
 )
 

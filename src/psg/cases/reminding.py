@@ -1,7 +1,7 @@
 """Who is reminded of what about cases, and in which words. No case text, no names: references, dates and a link."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -32,9 +32,13 @@ def path_of(case: Case) -> str:
 # What operations call
 
 
-def referral_waits(case: Case) -> None:
-    """A referral has been sent, or passed on: the coordinators and the group's chairs hear of it and owe a decision."""
-    reminders.settle(partnership_id=case.partnership_id, record_id=case.id, kind=REFERRAL_WAITING.code)
+def referral_waits(case: Case, *, again: bool = False) -> None:
+    """A referral has been sent: the coordinators and the group's chairs hear of it and owe a decision.
+
+    again: it has been passed on, so that those who had it before owe nothing any longer.
+    """
+    if again:
+        reminders.settle(partnership_id=case.partnership_id, record_id=case.id, kind=REFERRAL_WAITING.code)
     today = clock.today()
     due_on = clock.add_working_days(today, _setting(case, "referral-waiting"))
     deciders = set(kinds.holders(case.partnership_id, Role.COORDINATOR))
@@ -57,8 +61,8 @@ def referral_waits(case: Case) -> None:
             due_on=due_on,
             next_on=due_on,
         )
-    for user_id in sorted(deciders - {case.referrer_id}):
-        _tell(case, user_id, NEW_REFERRAL.code, f"{path}/decide", key=f"{case.id}:{case.group_id or 'unsure'}")
+    told = sorted(deciders - {case.referrer_id})
+    _tell(case, told, NEW_REFERRAL.code, f"{path}/decide", key=f"{case.id}:{case.group_id or 'unsure'}")
 
 
 def referral_decided(case: Case, decision: str) -> None:
@@ -66,14 +70,14 @@ def referral_decided(case: Case, decision: str) -> None:
     if decision != "passed-on":
         reminders.settle(partnership_id=case.partnership_id, record_id=case.id, kind=REFERRAL_WAITING.code)
     key = f"{case.id}:{decision}:{clock.now().isoformat(timespec='seconds')}"
-    _tell(case, case.referrer_id, REFERRAL_DECIDED.code, path_of(case), key=key, decision=decision)
+    _tell(case, [case.referrer_id], REFERRAL_DECIDED.code, path_of(case), key=key, decision=decision)
 
 
 def lead_named(case: Case, by: uuid.UUID | None) -> None:
     """Somebody leads the case from now on: they hear of it unless they did it themselves."""
     if case.lead_officer_id is not None and case.lead_officer_id != by:
         key = f"{case.id}:{clock.now().isoformat(timespec='seconds')}"
-        _tell(case, case.lead_officer_id, MADE_LEAD.code, path_of(case), key=key)
+        _tell(case, [case.lead_officer_id], MADE_LEAD.code, path_of(case), key=key)
 
 
 def review_owed(case: Case) -> None:
@@ -105,9 +109,9 @@ def _setting(case: Case, code: str) -> int:
     return int(kinds.settings_for(case.partnership_id, case.group_id)[code])
 
 
-def _tell(case: Case, user_id: uuid.UUID, kind: str, path: str, *, key: str, decision: str = "") -> None:
+def _tell(case: Case, user_ids: Iterable[uuid.UUID], kind: str, path: str, *, key: str, decision: str = "") -> None:
     details = {"case_id": str(case.id), "reference": case.reference, "path": path, "decision": decision}
-    reminders.tell(user_id=user_id, kind=kind, key=key[:100], partnership_id=case.partnership_id, details=details)
+    reminders.tell_all(user_ids, kind=kind, key=key[:100], partnership_id=case.partnership_id, details=details)
 
 
 # Asked again when a message is about to go

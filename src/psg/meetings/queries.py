@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import Uuid, and_, bindparam, select
 
 from psg import clock
 from psg.access import Role, Standing, Viewer
@@ -133,8 +133,8 @@ _OF_CASE = (
     .join(Meeting, and_(Meeting.partnership_id == AgendaItem.partnership_id, Meeting.id == AgendaItem.meeting_id))
     .outerjoin(Outcome, and_(Outcome.partnership_id == AgendaItem.partnership_id, Outcome.item_id == AgendaItem.id))
     .where(
-        AgendaItem.partnership_id == bindparam("partnership"),
-        AgendaItem.case_id == bindparam("case"),
+        AgendaItem.partnership_id == bindparam("partnership", type_=Uuid()),
+        AgendaItem.case_id == bindparam("case", type_=Uuid()),
         AgendaItem.in_version > 0,
     )
     .order_by(Meeting.held_on.desc())

@@ -15,8 +15,11 @@ from psg.people.rules import Born, Names
 __all__ = ["change_person", "create_person", "delete_person", "erase_person", "index_entries", "reshuffle", "unindex"]
 
 
-def create_person(partnership_id: uuid.UUID, names: Names, born: Born, *, by: Actor) -> Person:
-    """Make a record under a key of its own. The caller audits it with the case it is made for."""
+def create_person(partnership_id: uuid.UUID, names: Names, born: Born, *, by: Actor, flush: bool = True) -> Person:
+    """Make a record under a key of its own. The caller audits it with the case it is made for.
+
+    flush: whether to write it at once; a caller that makes several things writes them together.
+    """
     if by.user_id is None:
         raise ValueError("a person's record is made by somebody")
     person_id = new_id()
@@ -30,7 +33,8 @@ def create_person(partnership_id: uuid.UUID, names: Names, born: Born, *, by: Ac
         created_by=by.user_id,
     )
     db.session.add(person)
-    db.session.flush()
+    if flush:
+        db.session.flush()
     return person
 
 

@@ -1,7 +1,7 @@
 """Owing, settling and telling: called by features inside their own transaction, so that a reminder stands with it."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -111,25 +111,41 @@ def tell(
 
     details: ids, references, counts and dates for the kind's words; never typed text.
     """
+    tell_all((user_id,), kind=kind, key=key, partnership_id=partnership_id, details=details, urgent=urgent)
+
+
+def tell_all(
+    user_ids: Iterable[uuid.UUID],
+    *,
+    kind: str,
+    key: str,
+    partnership_id: uuid.UUID | None = None,
+    details: Mapping[str, Any] | None = None,
+    urgent: bool = False,
+) -> None:
+    """Send several people the same message soon, each their own."""
     now = clock.now()
-    row = {
-        "id": new_id(),
-        "user_id": user_id,
-        "partnership_id": partnership_id,
-        "kind": kind,
-        "key": key,
-        "state": DeliveryState.WAITING,
-        "urgent": urgent,
-        "details": dict(details or {}),
-        "created_at": now,
-        "next_try_at": now,
-        "attempts": 0,
-        "message_id": "",
-        "answer": "",
-        "subject": "",
-        "body": "",
-    }
-    insert_if_new(Delivery, [row])
+    rows = [
+        {
+            "id": new_id(),
+            "user_id": user_id,
+            "partnership_id": partnership_id,
+            "kind": kind,
+            "key": key,
+            "state": DeliveryState.WAITING,
+            "urgent": urgent,
+            "details": dict(details or {}),
+            "created_at": now,
+            "next_try_at": now,
+            "attempts": 0,
+            "message_id": "",
+            "answer": "",
+            "subject": "",
+            "body": "",
+        }
+        for user_id in user_ids
+    ]
+    insert_if_new(Delivery, rows)
 
 
 def try_again(delivery: Delivery, *, partnership_id: uuid.UUID, by: Viewer) -> None:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import Uuid, and_, bindparam, or_, select
 
 from psg import clock
 from psg.access import Standing, Viewer
@@ -101,7 +101,10 @@ def of_case(case: Case) -> list[Assessed]:
 _OF_CASE = (
     select(Assessment, Scheme)
     .join(Scheme, and_(Scheme.partnership_id == Assessment.partnership_id, Scheme.id == Assessment.scheme_id))
-    .where(Assessment.partnership_id == bindparam("partnership"), Assessment.case_id == bindparam("case"))
+    .where(
+        Assessment.partnership_id == bindparam("partnership", type_=Uuid()),
+        Assessment.case_id == bindparam("case", type_=Uuid()),
+    )
     .order_by(Assessment.assessed_at, Assessment.id)
 )
 """Built once: every case page asks it."""

@@ -56,7 +56,7 @@ def pass_on(case: Case, *, group_id: uuid.UUID, reason: str, by: Viewer, reason_
     touch(case)
     if case.state is CaseState.SENT:
         reminding.referral_decided(case, "passed-on")
-        reminding.referral_waits(case)
+        reminding.referral_waits(case, again=True)
     audit.record(Event.CASE_REDIRECTED, case, by=by)
     db.session.flush()
 

@@ -41,6 +41,17 @@ def add_person(
         person = people.create_person(case.partnership_id, names, born or Born(), by=by)
     else:
         person = _known(case, person_id)
+    involvement = new_involvement(case, person, role=role, details=details or {}, known=person_id is not None, by=by)
+    _index(case, [entry_of_person(involvement, person)])
+    touch(case)
+    db.session.flush()
+    return involvement
+
+
+def new_involvement(
+    case: Case, person: Person, *, role: str, details: Mapping[str, Any], known: bool = False, by: Viewer
+) -> Involvement:
+    """A person's part in a case, audited. The caller makes it findable and flushes. known: from another case."""
     involvement = Involvement(
         partnership_id=case.partnership_id,
         id=new_id(),
@@ -49,13 +60,10 @@ def add_person(
         added_by=person_of(by),
         added_at=clock.now(),
         role=role,
-        details=details_of(details or {}, PERSON_DETAILS),
+        details=details_of(details, PERSON_DETAILS),
     )
     db.session.add(involvement)
-    _index(case, [entry_of_person(involvement, person)])
-    touch(case)
-    audit.record(Event.PERSON_LINKED if person_id else Event.PERSON_ADDED, involvement, by=by)
-    db.session.flush()
+    audit.record(Event.PERSON_LINKED if known else Event.PERSON_ADDED, involvement, by=by)
     return involvement
 
 
@@ -107,6 +115,15 @@ def remove_person(case: Case, involvement: Involvement, *, by: Viewer) -> None:
 def add_place(case: Case, *, details: Mapping[str, Any], by: Viewer) -> CasePlace:
     """Put a place on the case, by address or description."""
     require(Move.WRITE, case)
+    place = new_place(case, details=details, by=by)
+    _index(case, [entry_of_place(place)])
+    touch(case)
+    db.session.flush()
+    return place
+
+
+def new_place(case: Case, *, details: Mapping[str, Any], by: Viewer) -> CasePlace:
+    """A place on a case, audited. The caller makes it findable and flushes."""
     place = CasePlace(
         partnership_id=case.partnership_id,
         id=new_id(),
@@ -116,10 +133,7 @@ def add_place(case: Case, *, details: Mapping[str, Any], by: Viewer) -> CasePlac
         details=details_of(details, PLACE_DETAILS),
     )
     db.session.add(place)
-    _index(case, [entry_of_place(place)])
-    touch(case)
     audit.record(Event.PLACE_ADDED, place, by=by)
-    db.session.flush()
     return place
 
 
@@ -151,6 +165,15 @@ def remove_place(case: Case, place: CasePlace, *, by: Viewer) -> None:
 def add_reference(case: Case, *, agency_id: uuid.UUID, number: str, meaning: str = "", by: Viewer) -> AgencyReference:
     """Note an agency's own number for the case, such as a crime number; it can be found exactly."""
     require(Move.WRITE, case)
+    reference = new_reference_of(case, agency_id=agency_id, number=number, meaning=meaning, by=by)
+    _index(case, [entry_of_reference(reference)])
+    touch(case)
+    db.session.flush()
+    return reference
+
+
+def new_reference_of(case: Case, *, agency_id: uuid.UUID, number: str, meaning: str, by: Viewer) -> AgencyReference:
+    """An agency's number on a case, audited. The caller makes it findable and flushes."""
     if not number.strip():
         raise DomainError("Enter the number.")
     reference = AgencyReference(
@@ -164,10 +187,7 @@ def add_reference(case: Case, *, agency_id: uuid.UUID, number: str, meaning: str
         meaning=meaning,
     )
     db.session.add(reference)
-    _index(case, [entry_of_reference(reference)])
-    touch(case)
     audit.record(Event.CASE_REFERENCE_ADDED, reference, by=by)
-    db.session.flush()
     return reference
 
 

@@ -1,7 +1,7 @@
 """A referral, from its first saved page to its sending."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -14,12 +14,13 @@ from psg.cases.contents import parts_of
 from psg.cases.models import Case, CaseTheme
 from psg.cases.operations.duplicates import note_duplicates
 from psg.cases.operations.parties import (
-    add_person,
-    add_place,
-    add_reference,
+    Entry,
     entry_of_person,
     entry_of_place,
     entry_of_reference,
+    new_involvement,
+    new_place,
+    new_reference_of,
 )
 from psg.cases.operations.shared import agency_of, person_of, require, touch
 from psg.cases.rules import CaseState, Move, SubjectKind, When
@@ -27,36 +28,53 @@ from psg.cases.values import REFERRAL, CaseValues
 from psg.crypto import datakeys
 from psg.db import DomainError, db
 from psg.ids import new_id, new_reference
-from psg.partnerships.models import Partnership
 from psg.people import operations as people
 
 
 def log_case(partnership_id: uuid.UUID, group_id: uuid.UUID | None, values: CaseValues, *, by: Viewer) -> Case:
-    """Make a whole referral and send it to a group, or to the coordinator when the referrer is not sure."""
-    case = start_draft(partnership_id, subject_kind=values.subject_kind, by=by)
-    for person in values.people:
-        add_person(case, names=person.names, role=person.role, born=person.born, details=person.details, by=by)
-    for place in values.places:
-        add_place(case, details=place, by=by)
+    """Make a whole referral and send it to a group, or to the coordinator when the referrer is not sure.
+
+    What the pages of a referral do one after the other, as one change: nothing is written twice.
+    """
+    case = _draft(partnership_id, values.subject_kind, by)
+    case.title, case.narrative = values.title, values.narrative
+    case.lawful_basis, case.purpose = " ".join(values.lawful_basis), " ".join(values.purpose)
+    case.handling = " ".join(values.handling)
+    _answer(case, values.referral)
+    _sent(case, group_id)
+    persons = [people.create_person(partnership_id, one.names, one.born, by=by, flush=False) for one in values.people]
+    db.session.flush()
+    audit.record(Event.CASE_LOGGED, case, by=by)
+    entries = []
+    for person, known in zip(persons, values.people, strict=True):
+        involvement = new_involvement(case, person, role=known.role, details=known.details, by=by)
+        entries.append(entry_of_person(involvement, person))
+    entries += [entry_of_place(new_place(case, details=place, by=by)) for place in values.places]
     for agency_id, number, meaning in values.references:
-        add_reference(case, agency_id=agency_id, number=number, meaning=meaning, by=by)
-    answers, themes = values.referral, values.themes
-    set_what(case, title=values.title, narrative=values.narrative, themes=themes, referral=answers, by=by)
-    basis, purpose, handling = values.lawful_basis, values.purpose, values.handling
-    set_why(case, lawful_basis=basis, purpose=purpose, handling=handling, referral={}, by=by)
-    send(case, group_id=group_id, by=by)
+        reference = new_reference_of(case, agency_id=agency_id, number=number, meaning=meaning, by=by)
+        entries.append(entry_of_reference(reference))
+    _add_themes(case, dict.fromkeys(values.themes))
+    db.session.flush()
+    _found_and_told(case, entries, by)
     return case
 
 
 def start_draft(partnership_id: uuid.UUID, *, subject_kind: SubjectKind, by: Viewer) -> Case:
     """Begin a referral: it has its reference and its key from the first saved page on."""
+    case = _draft(partnership_id, subject_kind, by)
+    db.session.flush()
+    audit.record(Event.CASE_LOGGED, case, by=by)
+    return case
+
+
+def _draft(partnership_id: uuid.UUID, subject_kind: SubjectKind, by: Viewer) -> Case:
     case_id = new_id()
     datakeys.create(partnership_id, case_id, datakeys.CASE)
     now = clock.now()
     case = Case(
         partnership_id=partnership_id,
         id=case_id,
-        reference=_free_reference(partnership_id),
+        reference=_free_reference(partnership_id, by),
         state=CaseState.DRAFT,
         subject_kind=subject_kind,
         referrer_id=person_of(by),
@@ -70,8 +88,6 @@ def start_draft(partnership_id: uuid.UUID, *, subject_kind: SubjectKind, by: Vie
         referral={},
     )
     db.session.add(case)
-    db.session.flush()
-    audit.record(Event.CASE_LOGGED, case, by=by)
     return case
 
 
@@ -97,9 +113,7 @@ def set_what(
     for theme in had:
         if theme.code not in themes:
             db.session.delete(theme)
-    for code in dict.fromkeys(themes):
-        if code not in {theme.code for theme in had}:
-            db.session.add(CaseTheme(partnership_id=case.partnership_id, id=new_id(), case_id=case.id, code=code))
+    _add_themes(case, [code for code in dict.fromkeys(themes) if code not in {theme.code for theme in had}])
     _saved(case, by, "title", "narrative", "themes", *sorted(referral))
 
 
@@ -124,17 +138,25 @@ def set_why(
 def send(case: Case, *, group_id: uuid.UUID | None, by: Viewer) -> None:
     """Send the referral: it can be found from now on, the deciders are told, and possible duplicates are noted."""
     require(Move.SEND, case)
+    _sent(case, group_id)
+    db.session.flush()
+    parts = parts_of(case)
+    entries = [entry_of_person(involvement, person) for involvement, person in parts.people]
+    entries += [entry_of_place(place) for place in parts.places]
+    entries += [entry_of_reference(reference) for reference in parts.references]
+    _found_and_told(case, entries, by)
+
+
+def _sent(case: Case, group_id: uuid.UUID | None) -> None:
     if missing := what_is_missing(case):
         raise DomainError(missing)
     case.group_id = group_id
     case.state = CaseState.SENT
     case.sent_at = clock.now()
     touch(case)
-    db.session.flush()
-    parts = parts_of(case)
-    entries = [entry_of_person(involvement, person) for involvement, person in parts.people]
-    entries += [entry_of_place(place) for place in parts.places]
-    entries += [entry_of_reference(reference) for reference in parts.references]
+
+
+def _found_and_told(case: Case, entries: Sequence[Entry], by: Viewer) -> None:
     note_duplicates(case, entries)
     people.index_entries(case.partnership_id, entries)
     reminding.referral_waits(case)
@@ -173,9 +195,14 @@ def _saved(case: Case, by: Viewer, *fields: str) -> None:
     db.session.flush()
 
 
-def _free_reference(partnership_id: uuid.UUID) -> str:
+def _add_themes(case: Case, codes: Iterable[str]) -> None:
+    for code in codes:
+        db.session.add(CaseTheme(partnership_id=case.partnership_id, id=new_id(), case_id=case.id, code=code))
+
+
+def _free_reference(partnership_id: uuid.UUID, by: Viewer) -> str:
     """A reference nobody has: among 24 million there is hardly ever a second try."""
-    prefix = db.session.get_one(Partnership, partnership_id).prefix
+    prefix = by.standings[partnership_id].prefix
     while True:
         reference = new_reference(prefix)
         taken = select(Case.id).where(Case.partnership_id == partnership_id, Case.reference == reference)
