@@ -11,6 +11,8 @@ import os
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from psg.crypto.encoding import APPLICATION, encode, prefixed
 from psg.crypto.envelope import KEY_ID, NONCE, TAG, SealingKey
@@ -26,6 +28,7 @@ _COMMITMENT_AT = _KEY_AT + SIZE + TAG
 WRAPPED_SIZE = _COMMITMENT_AT + COMMITMENT
 # One block of HKDF-Expand: written out because this runs once for each record of a list.
 _NAMES = encode(APPLICATION, "data key id and commitment", 1) + b"\x01"
+_SHA256 = SHA256()
 
 
 def new_data_key() -> bytes:
@@ -35,7 +38,9 @@ def new_data_key() -> bytes:
 
 def names_of(data_key: bytes) -> tuple[bytes, bytes]:
     """The id that stands in every value sealed under a data key, and the commitment beside its wrapping."""
-    block = hmac.digest(data_key, _NAMES, "sha256")
+    made = HMAC(data_key, _SHA256)  # several times quicker than the standard library's for so few bytes
+    made.update(_NAMES)
+    block = made.finalize()
     return block[:KEY_ID], block[KEY_ID : KEY_ID + COMMITMENT]
 
 
