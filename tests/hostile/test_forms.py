@@ -123,6 +123,7 @@ WITHOUT_A_FORM: dict[str, str] = {
     "accounts.forget_kept": "there is nothing kept",
     "actions.chase": "sent from the list, with actions chosen there",
     "actions.done": "a button of another page",
+    "meetings.withdraw_guest": "a button of another page",
     "actions.undo": "a button of another page",
     "oversight.send_again": "a button of another page",
 }
