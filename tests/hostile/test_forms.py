@@ -121,6 +121,7 @@ def test_form_survives_bad_input(hall: Hall, page: Page) -> None:
 
 WITHOUT_A_FORM: dict[str, str] = {
     "accounts.forget_kept": "there is nothing kept",
+    "cases.aftercare": "only a closed case that owes a check has it; see tests/cases/test_aftercare",
     "actions.chase": "sent from the list, with actions chosen there",
     "actions.done": "a button of another page",
     "meetings.withdraw_guest": "a button of another page",
