@@ -71,7 +71,7 @@ def test_a_guest_reads_their_item_and_nothing_else(room, meeting, case, client_f
     assert case.reference in home
     assert "Sedge" not in home
     page = guest.get(path(invitation)).text
-    for shown in (case.reference, "Threats at Sedge Court", NOW, "Room 7", "10am", "Why it is on the agenda", "Chair Tester"):
+    for shown in (case.reference, "Threats at Sedge Court", NOW, "Room 7", "10am", "on the agenda", "Chair Tester"):
         assert shown in page
     for kept in (other.reference, WHY, "Ludlow", "Quince", "It happens every weekend", "Landlord Tester"):
         assert kept not in page
