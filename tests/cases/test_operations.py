@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from psg import audit, clock
 from psg.audit.models import AuditEvent
-from psg.cases import checks, contents, operations, queries
+from psg.cases import checks, contents, happened, operations, queries
 from psg.cases.models import (
     AgencyReference,
     Case,
@@ -183,7 +183,7 @@ def test_every_precision_comes_back_with_the_sources_words(context, world):
                 case, kind="contact", when=when, what=f"Note {number}\n“x”", who="A neighbour, by telephone", by=by
             )
     db.session.expunge_all()
-    found = contents.events_of(case)
+    found = happened.events_of(case)
     assert {event.when for event in found.shown} == set(whens)
     assert [event.when for event in found.shown] == sorted(whens, key=lambda when: when.order, reverse=True)
     assert all(event.who == "A neighbour, by telephone" for event in found.shown)
@@ -208,7 +208,7 @@ def test_an_author_changes_a_note_in_place_for_fifteen_minutes(context, world):
             late = operations.correct_event(case, by_other, **(new | {"what": "Nobody knows"}), by=by)
     assert note.what == "She was at home"
     assert (by_other.corrects_id, late.corrects_id) == (note.id, note.id), "corrections stand under the original"
-    found = contents.events_of(case)
+    found = happened.events_of(case)
     assert (found.total, found.shown[0].corrections) == (1, 2)
 
 
@@ -219,8 +219,8 @@ def test_since_you_looked_counts_what_was_entered_later(context, world):
     between = clock.now()
     with transaction(hold=(case,)):
         operations.add_event(case, kind="visit", when=When.day(date(2024, 1, 1)), what="New", by=by)
-    assert contents.events_of(case, since=between).since == 1
-    assert contents.events_of(case, limit=1, since=between).total == 2
+    assert happened.events_of(case, since=between).since == 1
+    assert happened.events_of(case, limit=1, since=between).total == 2
 
 
 def test_a_visit_lasts_an_hour(context, world):
@@ -355,6 +355,6 @@ def test_closure_is_proposed_once_and_stands_on_the_timeline(context, world):
     with transaction(hold=(case,)):
         operations.propose_closure(case, reason="Quiet since May", by=by)
     assert case.closure_proposed_at is not None
-    assert contents.events_of(case).shown[0].what == "Closure proposed: Quiet since May"
+    assert happened.events_of(case).shown[0].what == "Closure proposed: Quiet since May"
     with pytest.raises(DomainError, match="already been proposed"), transaction(hold=(case,)):
         operations.propose_closure(case, reason="Again", by=by)

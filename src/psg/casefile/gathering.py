@@ -8,8 +8,9 @@ from psg import clock
 from psg.actions import queries as actions
 from psg.actions.models import Action
 from psg.actions.rules import ActionState
-from psg.cases import contents
-from psg.cases.contents import Events, PersonView, SmallParts
+from psg.cases import contents, happened
+from psg.cases.contents import PersonView, SmallParts
+from psg.cases.happened import Events
 from psg.cases.models import Case
 from psg.cases.next_step import NextStep, Situation, next_step
 from psg.cases.operations.recording import VISIT
@@ -152,7 +153,7 @@ def gather(case: Case, *, events: int | None = LATEST, corrections: bool = False
         case=case,
         people=contents.people_of(case),
         small=contents.small_parts_of(case),
-        events=contents.events_of(case, limit=events, since=since, corrections=corrections),
+        events=happened.events_of(case, limit=events, since=since, corrections=corrections),
         actions=actions.of_case(case),
         assessed=risk.counting(risk.of_case(case)),
         appearances=meetings.of_case(case),

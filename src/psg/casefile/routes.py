@@ -16,7 +16,7 @@ from psg.casefile.gathering import CaseFile, gather, last_look, worth_noting
 from psg.casefile.looked import looks
 from psg.casefile.sharing import guests_of, who_sees
 from psg.casefile.timeline import Entry
-from psg.cases import aftercare, contents, operations, queries
+from psg.cases import aftercare, contents, happened, operations, queries
 from psg.cases.addresses import case_url
 from psg.cases.forms import NoteForm
 from psg.cases.forms.referral import when_of_stored
@@ -128,7 +128,7 @@ def whole_timeline(case: Case) -> Response:
     names, labels, icons = _names(case)
     found: list[Entry] = []
     if case.state is not CaseState.ERASED:
-        events = contents.events_of(case, corrections=True)
+        events = happened.events_of(case, corrections=True)
         found = timeline.entries(events.shown, names, labels, icons)
         found += timeline.decided(case, contents.small_parts_of(case).decisions, names, labels)
     kinds = sorted({(entry.kind, entry.title if entry.is_note else "Decisions") for entry in found}, key=lambda k: k[1])

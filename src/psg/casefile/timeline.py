@@ -9,7 +9,8 @@ from itertools import groupby
 from typing import Any
 
 from psg import clock
-from psg.cases.contents import DecisionView, EventView
+from psg.cases.contents import DecisionView
+from psg.cases.happened import EventView
 from psg.cases.models import Case
 from psg.cases.rules import DecisionKind, Precision, When
 from psg.partnerships.queries import Directory

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -15,15 +14,12 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    case,
     cast,
-    func,
     literal,
     null,
     select,
     union_all,
 )
-from sqlalchemy.orm import aliased
 
 from psg.cases.models import (
     AgencyReference,
@@ -31,10 +27,9 @@ from psg.cases.models import (
     CaseDecision,
     CasePlace,
     CaseTheme,
-    Event,
     Involvement,
 )
-from psg.cases.rules import DecisionKind, Precision, When
+from psg.cases.rules import DecisionKind
 from psg.crypto import datakeys, open_rows
 from psg.crypto.datakeys import DataKey
 from psg.db import UtcDateTime, db
@@ -100,8 +95,7 @@ class PersonView:
 
 def people_of(record: Case) -> list[PersonView]:
     """The people on a case: one query, opened row by row."""
-    values = {"partnership": record.partnership_id, "case": record.id}
-    rows = db.session.connection().execute(_PEOPLE, values).all()
+    rows = db.session.connection().execute(_PEOPLE, _of(record)).all()
     datakeys.adopt(record.partnership_id, [row[:4] for row in rows])
     owner = record.partnership_id
     named = open_rows(owner, Person, ("names", "born"), [(row[0], row[0], row.names, row.born) for row in rows])
@@ -173,8 +167,7 @@ class SmallParts:
 
 def small_parts_of(record: Case) -> SmallParts:
     """Places, agencies' numbers, decisions and themes: one query for all four, so that a case page stays quick."""
-    values = {"partnership": record.partnership_id, "case": record.id}
-    rows = db.session.connection().execute(_SMALL, values).all()
+    rows = db.session.connection().execute(_SMALL, _of(record)).all()
     found = SmallParts(themes=sorted(row.code for row in rows if row.what == "theme"))
     for row in sorted((row for row in rows if row.what != "theme"), key=lambda row: (row.at, row.id)):
         _ADDERS[row.what](record, found, row)
@@ -224,6 +217,10 @@ def _part(what: str, model: Any, **columns: Any) -> Any:
     return select(literal(what).label("what"), model.id.label("id"), *chosen).where(
         model.partnership_id == _PARTNERSHIP, model.case_id == _CASE
     )
+
+
+def _of(record: Case) -> dict[str, Any]:
+    return {"partnership": record.partnership_id, "case": record.id}
 
 
 def _named(name: str, column: Any) -> ColumnElement[bytes]:
@@ -280,123 +277,3 @@ _SMALL = union_all(
     ),
     _part("theme", CaseTheme, code=CaseTheme.code),
 )
-
-
-@dataclass(frozen=True)
-class EventView:
-    """An entry of the timeline, opened."""
-
-    id: uuid.UUID
-    kind: str
-    when: When
-    what: str
-    who: str
-    agency_id: uuid.UUID
-    entered_by: uuid.UUID
-    entered_at: datetime
-    changed_at: datetime | None
-    corrects_id: uuid.UUID | None
-    corrections: int
-    """How many corrections stand under it."""
-
-    @property
-    def order(self) -> tuple[Any, ...]:
-        """Where it stands among others, oldest first."""
-        return (*self.when.order, self.entered_at, self.id)
-
-
-@dataclass(frozen=True)
-class Events:
-    """Part of a timeline, newest first, with its numbers: of all entries, and of those entered since a moment."""
-
-    shown: list[EventView]
-    total: int
-    since: int
-
-
-_SEALED = ("what", "who", "period", "at_time")
-
-
-def events_of(
-    record: Case,
-    *,
-    limit: int | None = None,
-    since: datetime | None = None,
-    kind: str = "",
-    agency_id: uuid.UUID | None = None,
-    corrections: bool = False,
-) -> Events:
-    """The timeline, newest first: one query. Corrections are left out unless asked for, and are never counted."""
-    values: dict[str, Any] = {"partnership": record.partnership_id, "case": record.id}
-    given = {"since": since, "kind": kind or None, "agency": agency_id, "limit": limit}
-    values |= {name: value for name, value in given.items() if value is not None}
-    statement = _events(corrections, frozenset(values))
-    rows = db.session.connection().execute(statement, values).all()
-    opened = open_rows(record.partnership_id, Event, _SEALED, [(record.id, *row[:5]) for row in rows])
-    shown = [_view(row, texts) for row, texts in zip(rows, opened, strict=True) if texts is not None]
-    shown.sort(key=lambda event: event.order, reverse=True)
-    return Events(shown, int(rows[0][-2]) if rows else 0, int(rows[0][-1]) if rows else 0)
-
-
-@lru_cache(maxsize=64)
-def _events(corrections: bool, given: frozenset[str]) -> Any:
-    """The statement for these parameters, built once: a case page asks it every time."""
-    later = aliased(Event)
-    corrected = (
-        select(func.count())
-        .select_from(later)
-        .where(later.partnership_id == _PARTNERSHIP, later.case_id == _CASE, later.corrects_id == Event.id)
-        .correlate(Event)
-        .scalar_subquery()
-    )
-    top = Event.corrects_id.is_(None)
-    new = and_(top, Event.entered_at > bindparam("since")) if "since" in given else literal(False)
-    statement: Any = (
-        select(
-            Event.id,
-            *(getattr(Event, name).column for name in _SEALED),
-            Event.kind,
-            Event.sort_on,
-            Event.precision,
-            Event.owning_agency_id,
-            Event.entered_by,
-            Event.entered_at,
-            Event.changed_at,
-            Event.corrects_id,
-            corrected,
-            func.sum(case((top, 1), else_=0)).over(),
-            func.sum(case((new, 1), else_=0)).over(),
-        )
-        .where(Event.partnership_id == _PARTNERSHIP, Event.case_id == _CASE)
-        .order_by(Event.sort_on.is_(None), Event.sort_on.desc(), Event.entered_at.desc(), Event.id.desc())
-    )
-    if not corrections:
-        statement = statement.where(top)
-    if "kind" in given:
-        statement = statement.where(Event.kind == bindparam("kind"))
-    if "agency" in given:
-        statement = statement.where(Event.owning_agency_id == bindparam("agency"))
-    return statement.limit(bindparam("limit", type_=Integer())) if "limit" in given else statement
-
-
-def _view(row: Any, texts: tuple[Any, ...]) -> EventView:
-    what, who, period, at_time = (text or "" for text in texts)
-    precision = Precision(row.precision)
-    return EventView(
-        row.id,
-        row.kind,
-        When(row.sort_on, precision, period, at_time),
-        what,
-        who,
-        row.owning_agency_id,
-        row.entered_by,
-        row.entered_at,
-        row.changed_at,
-        row.corrects_id,
-        row[-3],
-    )
-
-
-def when_of(event: Event) -> When:
-    """When a note's event happened."""
-    return When(event.sort_on, event.precision, event.period or "", event.at_time or "")

@@ -113,7 +113,6 @@ class Row:
     subject_kind: SubjectKind | None
     band: str
     tone: Tone
-    direction: int
     summary: str
     now: str
     """First line of what is going on now."""
@@ -166,11 +165,14 @@ def list_cases(viewer: Viewer, standing: Standing, filters: Filters, after: str 
     if cursor is not None:
         values |= {"after_value": cursor.values[0], "after_id": cursor.values[1]}
     rows = db.session.connection().execute(statement, values).all()
-    datakeys.adopt(standing.partnership_id, [row[_KEY] for row in rows])
+    # A case without any key is no erased one: it is left to `open_rows`, which says that something is wrong.
+    keys = [(row[0], datakeys.CASE, *row[_KEY]) for row in rows if row[_KEY.stop - 1] is not None]
+    datakeys.adopt(standing.partnership_id, keys)
     sealed = [(row[0], row[0], *row[_SEALED_AT]) for row in rows]
     opened = open_rows(standing.partnership_id, Case, _SEALED, sealed)
     sorted_by = _NAMES.index(_ORDERS[filters.order].column.key)
-    ready = [_row(row, texts, row[sorted_by]) for row, texts in zip(rows, opened, strict=True)]
+    state = _STATE[filters.shown]
+    ready = [_row(row, state, texts, row[sorted_by]) for row, texts in zip(rows, opened, strict=True)]
     page = paging.page(ready, PAGE, lambda row: (row.sort_value, row.id), cursor)
     if rows:
         count, everything = rows[0].counted, rows[0].of_all
@@ -179,11 +181,9 @@ def list_cases(viewer: Viewer, standing: Standing, filters: Filters, after: str 
     return CaseList(page, filters, count, _count(replace(shape, used=()), values) if shape.used else count)
 
 
-def _row(row: Any, texts: tuple[Any, ...] | None, sort_value: Any) -> Row:
+def _row(row: Any, state: CaseState, texts: tuple[Any, ...] | None, sort_value: Any) -> Row:
     # Unpacked rather than asked by name: the list is the page people open most.
-    case_id, reference, state, subject, band, tone, direction, _, agency, officer, group, review, activity, closing = (
-        row[: len(_PLAIN)]
-    )
+    case_id, reference, subject, band, tone, _, agency, officer, group, review, activity, closing = row[: len(_PLAIN)]
     title, summary, now = texts or ("Erased", "", "")
     return Row(
         case_id,
@@ -193,7 +193,6 @@ def _row(row: Any, texts: tuple[Any, ...] | None, sort_value: Any) -> Row:
         subject,
         band,
         tone,
-        direction,
         summary or "",
         (now or "").split("\n", 1)[0],
         agency,
@@ -201,7 +200,7 @@ def _row(row: Any, texts: tuple[Any, ...] | None, sort_value: Any) -> Row:
         group,
         review,
         activity,
-        closing is not None,
+        closing,
         ActionCount(*row[_ACTIONS_AT]),
         sort_value,
     )
@@ -211,22 +210,20 @@ _SEALED = ("title", "summary", "now_text")
 _PLAIN = (
     Case.id,
     Case.reference,
-    Case.state,
     Case.subject_kind,
     Case.band,
     Case.band_tone,
-    Case.band_direction,
     Case.band_rank,
     Case.lead_agency_id,
     Case.lead_officer_id,
     Case.group_id,
     Case.review_on,
     Case.last_activity_at,
-    Case.closure_proposed_at,
+    Case.closure_proposed_at.is_not(None),
 )
-_NAMES = [column.key for column in _PLAIN]
+_NAMES = [getattr(column, "key", None) for column in _PLAIN]
 _SEALED_AT = slice(len(_PLAIN), len(_PLAIN) + len(_SEALED))
-_KEY = slice(_SEALED_AT.stop, _SEALED_AT.stop + 4)
+_KEY = slice(_SEALED_AT.stop, _SEALED_AT.stop + 2)
 _ACTIONS_AT = slice(_KEY.stop, _KEY.stop + 2)
 """Where the statement has what: plain columns, sealed ones, the data key, the actions' counts, the list's counts."""
 _NARROWING = ("agency_id", "tone", "overdue", "theme", "group_id")
@@ -275,7 +272,7 @@ def _statement(shape: _Shape, sort: Sort, backwards: bool | None) -> Select[Any]
     """The statement of one shape. `backwards` is None on the first page."""
     order = _ORDERS[sort]
     columns, down = (order.column, Case.id), (order.descending, order.descending)
-    key = (DataKey.id, DataKey.kind, DataKey.kek_id, DataKey.wrapped)
+    key = (DataKey.kek_id, DataKey.wrapped)
     sealed = [getattr(Case, name).column for name in _SEALED]
     counts = (
         _counting(shape).scalar_subquery().label("counted"),

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from psg import clock
-from psg.cases.contents import when_of
 from psg.cases.forms import choices
+from psg.cases.happened import when_of
 from psg.cases.models import Case, Event
 from psg.cases.rules import Precision, When
 from psg.partnerships import queries as partnerships
