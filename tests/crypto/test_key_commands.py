@@ -237,9 +237,13 @@ def _two_epochs(psg, running, folder, here):
 def test_a_retired_epoch_is_removed_only_when_nothing_hangs_on_it(psg, running, folder, here, environment, recorded):
     made = _two_epochs(psg, running, folder, here)
     old = next(environment.keys.glob(f"partnership-{here}-0001*"))
+    with transaction():  # the samples' database has no cases of its own
+        made_here = {"p": here.hex, "i": made.id.hex, "r": "EC-7QK4-M2"}
+        db.session.connection().execute(text("create table cases (partnership_id text, id text, reference text)"))
+        db.session.connection().execute(text("insert into cases values (:p, :i, :r)"), made_here)
     refused = psg("remove", str(here), "1", "--yes", app=running)
     assert refused.exit_code == 1
-    assert str(made.id) in refused.output
+    assert "- case EC-7QK4-M2" in refused.output
     assert "1 data keys are still wrapped" in refused.output
     assert f"psg keys rotate partnership {here}" in refused.output
     assert old.exists()
