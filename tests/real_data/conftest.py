@@ -9,7 +9,8 @@ import pytest
 
 from tests.conftest import REQUIRE_ALL, SUPERUSER
 from tests.real_data.site import installed
-from tests.real_data.story import START, Story
+from tests.real_data.story import Story
+from tests.real_data.told import START
 from tests.reminders.servers import RedisServer
 
 HERE = Path(__file__).resolve().parent

@@ -15,8 +15,9 @@ from tests.real_data import timelines
 from tests.real_data.pages import entries, notes, references, sections, text_of
 from tests.real_data.place import MARKING, PEOPLE, ROOM, SIGNATORIES
 from tests.real_data.site import ADMINISTRATOR, Letter
-from tests.real_data.story import BY_FORMS, CLOSED, DEFERRED, WAITING, Story, Told
+from tests.real_data.story import Story
 from tests.real_data.timelines import AGENCIES, UNSIGNED, runs, words_of
+from tests.real_data.told import BY_FORMS, CLOSED, DEFERRED, WAITING, Told
 
 KINDS = reference.labels("event-kinds")
 ACTION = re.compile(r"action [0-9]+ of EC-[A-Z0-9]{4}-[A-Z0-9]{2}")
