@@ -169,3 +169,9 @@ def client_for(app, world):
         return visitor
 
     return make
+
+
+@pytest.fixture
+def meeting(room) -> Meeting:
+    """One that is three weeks away."""
+    return room.meet(clock.today() + timedelta(days=21))

@@ -13,8 +13,9 @@ from sqlalchemy.engine import make_url
 
 from psg import clock
 from psg.db import db, session
-from psg.reminders import kinds
+from psg.reminders import draining, kinds
 from tests.reminders import small
+from tests.reminders.office import Office
 
 FRIDAY = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
@@ -98,3 +99,11 @@ def app(database_url: str, mail_folder: Path) -> Iterator[Flask]:
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Office:
+    """In the place of the mail server."""
+    made = Office()
+    monkeypatch.setattr(draining, "post_office", lambda _url: made)
+    return made
