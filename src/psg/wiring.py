@@ -36,9 +36,8 @@ from psg.meetings import reminding as meeting_reminding
 from psg.meetings import routes as meeting_routes
 from psg.oversight import routes as oversight_routes
 from psg.partnerships import operations as partnerships
-from psg.partnerships import providers
+from psg.partnerships import providers, reminder_settings
 from psg.partnerships import queries as partnership_queries
-from psg.partnerships import reminder_settings
 from psg.partnerships import reminding as partnership_reminding
 from psg.partnerships import routes as partnership_routes
 from psg.partnerships.models import Group, Partnership

@@ -48,7 +48,9 @@ def make_plain(url: str) -> None:
 def pool(url: str) -> Iterator[ConnectionPool]:
     """The driver's own pool, on the same database."""
     address = make_url(url).set(drivername="postgresql", query={})
-    with ConnectionPool(address.render_as_string(hide_password=False), min_size=4, max_size=4, open=True) as connections:
+    with ConnectionPool(
+        address.render_as_string(hide_password=False), min_size=4, max_size=4, open=True
+    ) as connections:
         yield connections
 
 
