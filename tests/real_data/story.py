@@ -17,7 +17,6 @@ from psg.meetings.live import workbench
 from tests.browsing import Browser
 from tests.real_data.story_meeting import MeetingTeller
 from tests.real_data.told import DUE, MORNING, NEXT_MEETING_ON
-from tests.reminders.servers import until
 
 
 class Story(MeetingTeller):
@@ -60,8 +59,7 @@ class Story(MeetingTeller):
             self.overviews[told.reference] = browser.get(told.path).text
             self.prints[told.reference] = browser.get(f"{told.path}/print?what=whole").text
             self.people_pages[told.reference] = browser.get(f"{told.path}/people").text
-        # Worker and scheduler show life every few seconds, and the clock has just run on by weeks.
-        until("worker and scheduler show life", self._is_ready)
+        self.ready = Browser(self.site.app).get("/readyz").status_code
         with self.site.app.app_context():
             chair = self._viewer("chair")
             place = chair.standing(self._group().partnership_id)
@@ -73,7 +71,3 @@ class Story(MeetingTeller):
             reading_done()
             seal_all(everything=True)
             self.report = verify()
-
-    def _is_ready(self) -> bool:
-        self.ready = Browser(self.site.app).get("/readyz").status_code
-        return self.ready == 200
