@@ -63,7 +63,6 @@ def test_ready_names_what_is_red(app: Flask, client_for: Clients, monkeypatch: p
         "migrations": "ok",
         "scheduler": "red",
         "worker": "red",
-        "backup": "ok",
     }
     show_life(app)
     assert ready(client_for) == (200, dict.fromkeys(names, "ok"))
