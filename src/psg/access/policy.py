@@ -172,12 +172,15 @@ def works_in_the_group(viewer: Viewer, facts: Facts) -> bool:
 
 
 def is_invited_to_the_item(viewer: Viewer, facts: Facts) -> bool:
-    """Is invited to this agenda item, once the agenda is published and until the meeting is over."""
+    """Is invited to this item, once the agenda is published and until the meeting is over; not while every role held
+    is one that sees no case text."""
+    place = _place(viewer, facts)
     return (
         isinstance(facts, InvitationFacts)
         and facts.open
         and facts.guest_id == viewer.user_id
-        and belongs(viewer, facts)
+        and place is not None
+        and place.may_be_guest
     )
 
 

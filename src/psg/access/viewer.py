@@ -46,6 +46,11 @@ class Standing:
         return self.roles == {Role.GUEST} and not self.groups
 
     @property
+    def may_be_guest(self) -> bool:
+        """Whether an invitation may open an item: not to those whose role is to see no case text."""
+        return self.works_cases or self.roles <= {Role.GUEST}
+
+    @property
     def works_cases(self) -> bool:
         """Whether any role here opens cases at all."""
         return any(self.holds(role) for role in (Role.PRACTITIONER, Role.CHAIR, Role.COORDINATOR))

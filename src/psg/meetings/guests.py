@@ -109,7 +109,8 @@ def withdraw(invitation: GuestInvitation, *, by: Viewer) -> None:
 
 
 def candidates(meeting: Meeting, names: Directory) -> list[Member]:
-    """Who can be invited: active people of agencies that have signed, with no role in the group and not coordinating.
+    """Who can be invited: active people of agencies that have signed, with no role in the group and not coordinating,
+    nor with roles that see no case text and those only.
 
     A system administrator is nobody's member, and whoever is in the group reads the whole agenda anyway.
     """
@@ -118,6 +119,7 @@ def candidates(meeting: Meeting, names: Directory) -> list[Member]:
         person
         for person in names.people
         if person.active
+        and person.may_be_guest
         and person.agency_id in signed
         and meeting.group_id not in person.groups
         and not person.holds(Role.COORDINATOR)

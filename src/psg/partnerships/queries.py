@@ -44,6 +44,11 @@ class Member:
         return role in (self.roles if group_id is None else self.groups.get(group_id, frozenset()))
 
     @property
+    def may_be_guest(self) -> bool:
+        """Whether they can be invited to an agenda item: not with roles that see no case text, and those only."""
+        return self.works_cases or self.roles <= {Role.GUEST}
+
+    @property
     def works_cases(self) -> bool:
         """Whether any role of theirs opens cases at all, in the partnership or in a group."""
         held = self.roles.union(*self.groups.values())
