@@ -105,6 +105,8 @@ const printed = (marked) => {
 
 const grey = () => {
   const wrong = [];
+  // What has the focus is drawn as such: a box instead of the line under it.
+  document.activeElement?.blur();
   for (const one of document.querySelectorAll(".app-band")) if (!one.querySelector(".app-band__word")?.textContent.trim())
     wrong.push("a band without its word");
   for (const one of document.querySelectorAll(".app-tag, .app-overdue, .app-late, .app-list-late, .app-nav__badge"))

@@ -17,13 +17,19 @@ def named_settings(text):
     return {name for name in names if not (name.endswith("_FILE") and name.removesuffix("_FILE") in names)}
 
 
+def source():
+    """Where the program reads its environment: its settings, and what its logs ask before there are settings."""
+    return "\n".join(
+        (CHECKOUT / "src" / "psg" / name).read_text(encoding="utf-8") for name in ("settings.py", "logs.py")
+    )
+
+
 def test_table_of_settings_names_exactly_what_the_program_reads():
-    source = (CHECKOUT / "src" / "psg" / "settings.py").read_text(encoding="utf-8")
     table = "\n".join(
         line for line in (CHECKOUT / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("| `PSG_")
     )
     in_table = {line.split("`")[1] for line in table.splitlines()}
-    assert in_table == named_settings(source) - INTERNAL
+    assert in_table == named_settings(source()) - INTERNAL
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(CHECKOUT)))
@@ -33,6 +39,6 @@ def test_links_between_documents_lead_somewhere(document):
 
 
 def test_operators_are_told_only_settings_that_exist():
-    known = named_settings((CHECKOUT / "src" / "psg" / "settings.py").read_text(encoding="utf-8"))
+    known = named_settings(source())
     told = named_settings((CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8"))
     assert {name for name in told if name not in known and name.removesuffix("_FILE") not in known} == set()
