@@ -236,10 +236,11 @@ def test_agencies_are_added_and_changed(app: Flask, client_for: Client, world: W
 
 
 def test_reminders_keep_only_what_differs(app: Flask, client_for: Client, world: World) -> None:
-    from psg.partnerships.offsets import DEFAULTS, shown
+    from psg.partnerships.offsets import shown
+    from psg.partnerships.reminder_settings import shipped
 
     browser = client_for("coordinator")
-    answers = {name: str(number) for name, number in shown({}, DEFAULTS).items()} | {"due_in": "3", "quorum": "4"}
+    answers = {name: str(number) for name, number in shown({}, shipped()).items()} | {"due_in": "3", "quorum": "4"}
     assert browser.submit("/east-test/groups/psg/set-up/reminders", answers).status_code == 303
     with app.app_context():
         assert db.session.get_one(Group, (world.east, world.groups["psg"])).settings == {"due-in": 3, "quorum": 4}
