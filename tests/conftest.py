@@ -29,6 +29,29 @@ PREFIX = os.environ.get("PSG_TEST_DATABASE_PREFIX", "psg_test_")
 REQUIRE_ALL = os.environ.get("PSG_REQUIRE_ALL") == "1"
 
 
+LONGEST = (
+    "tests/journeys/test_every_page.py",
+    "tests/access/test_matrix.py",
+    "tests/canary",
+    "tests/real_data",
+    "tests/demo",
+    "tests/journeys",
+    "tests/packaging",
+    "tests/reminders/test_faults.py",
+    "tests/audit/test_sealing.py",
+)
+"""What takes longest, first: begun last, one worker would be busy with it while the others wait."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest; the rest stays as it was found."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((at for at, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
+
+    items.sort(key=rank)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """Where everything is required, a test that leaves itself out fails."""
