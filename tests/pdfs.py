@@ -2,11 +2,8 @@
 
 import shutil
 import subprocess
-from typing import NoReturn
 
-import pytest
-
-from tests.conftest import REQUIRE_ALL
+from tests.required import REQUIRE_ALL, left_out
 
 
 def text_of(data: bytes) -> str:
@@ -28,12 +25,6 @@ def words_if_readable(data: bytes) -> str:
 
 def _poppler(program: str, data: bytes, *arguments: str, check: bool = True) -> str:
     if shutil.which(program) is None:
-        _missing(program)
+        left_out(f"{program} is not installed (package poppler-utils)")
     done = subprocess.run([program, *arguments], input=data, capture_output=True, check=check, timeout=60)
     return done.stdout.decode("utf-8")
-
-
-def _missing(program: str) -> NoReturn:
-    if REQUIRE_ALL:
-        pytest.fail(f"{program} is required: install poppler-utils")
-    pytest.skip(f"{program} is not installed")

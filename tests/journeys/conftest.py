@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.conftest import REQUIRE_ALL
 from tests.journeys.site import Site
 from tests.journeys.visitor import WIDE, Visitor
+from tests.required import left_out
 
 PATIENCE = 10_000
 """Milliseconds that an expectation waits for a busy machine."""
@@ -30,9 +30,7 @@ def chromium() -> Iterator[Browser]:
     """The system's Chromium, without a network of its own."""
     program = os.environ.get("PSG_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
-        if REQUIRE_ALL:
-            pytest.fail("A browser is required: name Chromium or Chrome in PSG_TEST_CHROMIUM")
-        pytest.skip("No Chromium or Chrome on this machine")
+        left_out("there is no Chromium or Chrome (name one in PSG_TEST_CHROMIUM)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program,

@@ -7,11 +7,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.conftest import REQUIRE_ALL, SUPERUSER
+from tests.conftest import SUPERUSER
 from tests.real_data.site import installed
 from tests.real_data.story import Story
 from tests.real_data.told import START
 from tests.reminders.servers import RedisServer
+from tests.required import left_out
 
 HERE = Path(__file__).resolve().parent
 
@@ -28,7 +29,7 @@ def data() -> Path:
     """The folder named by PSG_REAL_DATA, or the one beside the checkout."""
     folder = Path(os.environ.get("PSG_REAL_DATA") or HERE.parents[2] / "shared" / "data")
     if not (folder / "scenarios").is_dir():
-        _missing("the published timelines are not here: name their folder in PSG_REAL_DATA")
+        left_out("the published timelines are not here: name their folder in PSG_REAL_DATA")
     return folder
 
 
@@ -36,18 +37,12 @@ def data() -> Path:
 def story(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """The whole story, with real PostgreSQL, Redis, mail server, worker and scheduler."""
     if RedisServer.program() is None and "PSG_TEST_REDIS" not in os.environ:
-        _missing("there is no redis-server, and PSG_TEST_REDIS names none")
+        left_out("there is no redis-server, and PSG_TEST_REDIS names none")
     try:
         psycopg.connect(SUPERUSER, connect_timeout=3).close()
     except psycopg.OperationalError:
-        _missing("PostgreSQL cannot be reached")
+        left_out("PostgreSQL cannot be reached")
     with installed(tmp_path_factory.mktemp("east-cambs"), START) as site:
         told = Story(site, data)
         told.tell()
         yield told
-
-
-def _missing(what: str) -> None:
-    if REQUIRE_ALL:
-        pytest.fail(what)
-    pytest.skip(what)

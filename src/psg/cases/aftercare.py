@@ -4,7 +4,6 @@ The check is owed by the lead officer where they may still read the closed case,
 stays closed; what was found is an entry on its timeline.
 """
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -13,8 +12,7 @@ from psg.access import Permission, Role, Viewer, policy
 from psg.access.facts import CaseFacts
 from psg.cases import operations
 from psg.cases.models import Case, Event
-from psg.cases.queries import facts_of
-from psg.cases.reminding import path_of
+from psg.cases.reminding import facts_by_obligation, path_of
 from psg.cases.rules import CaseState, When
 from psg.db import DomainError
 from psg.reminders import kinds
@@ -102,16 +100,6 @@ def _open(case: Case) -> list[Obligation]:
     return [one for one in owed if one.kind == _KIND and one.settled_at is None]
 
 
-def _records(owed: Sequence[Obligation]) -> dict[UUID, CaseFacts]:
-    """What the rules may know of the cases, by obligation."""
-    found: dict[UUID, CaseFacts] = {}
-    for partnership_id in {one.partnership_id for one in owed}:
-        here = [one for one in owed if one.partnership_id == partnership_id]
-        facts = facts_of(partnership_id, {one.record_id for one in here})
-        found |= {one.id: facts[one.record_id] for one in here if one.record_id in facts}
-    return found
-
-
 def _wanted(viewer: Viewer, _obligation: Obligation, case: CaseFacts) -> bool:
     return case.state == CaseState.CLOSED and policy.permits(viewer, Permission.CASE_READ, case)
 
@@ -129,7 +117,7 @@ AFTER_CLOSURE = ObligationKind(
     _KIND,
     _line,
     _again,
-    _records,
+    facts_by_obligation,
     _wanted,
     heading="Checks after closing",
     subject=lambda count: f"{plural(count, 'closed case')} to check",

@@ -130,7 +130,7 @@ def _told_case(delivery: Delivery) -> Case | None:
     return _cases(delivery.partnership_id, [case_id]).get(case_id)
 
 
-def _facts(owed: Sequence[Obligation]) -> dict[uuid.UUID, CaseFacts]:
+def facts_by_obligation(owed: Sequence[Obligation]) -> dict[uuid.UUID, CaseFacts]:
     """What the rules may know of the cases, by obligation."""
     found: dict[uuid.UUID, CaseFacts] = {}
     for partnership_id in {obligation.partnership_id for obligation in owed}:
@@ -226,7 +226,7 @@ REFERRAL_WAITING = ObligationKind(
     "referral-waiting",
     _referral_line,
     _referral_again,
-    _facts,
+    facts_by_obligation,
     _referral_wanted,
     heading="Referrals to decide",
     subject=lambda count: f"{plural(count, 'referral')} to decide",
@@ -236,7 +236,7 @@ CASE_REVIEW = ObligationKind(
     "case-review",
     _review_line,
     _review_again,
-    _facts,
+    facts_by_obligation,
     _review_wanted,
     heading="Case reviews",
     subject=lambda count: f"{plural(count, 'case review')} due",
