@@ -9,20 +9,22 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from flask.testing import FlaskClient
 from jinja2 import DictLoader
 from psycopg_pool import ConnectionPool
 from sqlalchemy.engine import make_url
 
-LIST = """<!DOCTYPE html><html lang="en"><head><title>Cases</title><link rel="stylesheet" href="/a.css"></head><body>
-<h1>Cases</h1><table><thead><tr><th>Reference</th><th>Title</th><th>Score</th><th>Now</th><th>State</th><th>Band</th>
-<th>Lead</th><th>Review</th></tr></thead><tbody>{% for id, ref, title, summary, now, state, band, who, review in rows %}
-<tr><th><a href="/case/{{ id }}">{{ ref }}</a></th><td>{{ title }}</td><td>{{ summary }}</td><td>{{ now }}</td>
-<td>{{ state }}</td><td>{{ band }}</td><td>{{ who }}</td><td>{{ review.strftime("%d %b %Y") }}</td></tr>{% endfor %}
-</tbody></table></body></html>"""
+LIST = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Cases</title>
+<link rel="stylesheet" href="/a.css"></head><body><header>PSG</header><main><h1>Cases</h1>
+<form><input name="q"><select name="state"><option>open</option><option>closed</option></select><button>Filter</button></form>
+<table><thead><tr><th>Reference</th><th>Title</th><th>Place</th><th>Summary</th><th>State</th><th>Band</th>
+<th>Lead</th><th>Review</th></tr></thead><tbody>{% for id, ref, title, place, summary, state, band, who, review in rows %}
+<tr><td><a href="/case/{{ id }}">{{ ref }}</a></td><td>{{ title }}</td><td>{{ place }}</td><td>{{ summary }}</td>
+<td><strong class="tag">{{ state }}</strong></td><td>{{ band }}</td><td>{{ who }}</td><td>{{ review }}</td></tr>{% endfor %}
+</tbody></table></main></body></html>"""
 
-_QUERY = """select c.id, c.reference, p.title, p.summary, p.now_text, c.state, c.band, u.last_name, c.review_on
+_QUERY = """select c.id, c.reference, p.title, p.place, p.summary, c.state, c.band, u.last_name, c.review_on
 from cases c join plain_cases p on p.id = c.id join users u on u.id = c.lead_officer_id
 where c.partnership_id = %s and c.state = 'open' order by c.review_on, c.id limit 50"""
 
@@ -37,8 +39,8 @@ def make_plain(url: str) -> None:
     """The same words unsealed, beside the sealed ones, for the floor to read."""
     with connect(url) as connection:
         connection.execute(
-            "create table plain_cases as select id, repeat('noise street ', 4) as title, '12 of 30' as summary, "
-            "repeat('gathering verge ', 8) as now_text from cases"
+            "create table plain_cases as select id, repeat('noise street ', 4) as title, repeat('verge ', 5) as place, "
+            "repeat('gathering verge ', 20) as summary from cases"
         )
         connection.execute("create unique index on plain_cases (id)")
         connection.execute("analyze plain_cases")
@@ -62,13 +64,14 @@ def list_floor(connections: ConnectionPool, partnership_id: Any) -> Callable[[],
     @app.get("/")
     def index() -> str:
         with connections.connection() as connection:
-            rows = connection.execute(_QUERY, (partnership_id,)).fetchall()
+            rows = connection.execute(_QUERY, (request.args.get("partnership"),)).fetchall()
         return render_template("list.html", rows=rows)
 
     client: FlaskClient = app.test_client()
+    address = f"/?partnership={partnership_id}"
 
     def ask() -> None:
-        answer = client.get("/")
+        answer = client.get(address)
         assert answer.status_code == 200
         assert answer.text.count("<tr>") >= 50
 

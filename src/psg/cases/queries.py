@@ -36,17 +36,32 @@ _NAMED = (
     .correlate(Case)
     .scalar_subquery()
 )
-_FOUND: Any = select(
-    Case,
-    _NAMED,
-    DataKey.id,
-    DataKey.kind,
-    DataKey.kek_id,
-    DataKey.wrapped,
-    LastSeen.id,
-    LastSeen.seen_at,
-    LastSeen.before_at,
-).outerjoin(DataKey, and_(DataKey.partnership_id == Case.partnership_id, DataKey.id == Case.id))
+_FOUND: Any = (
+    select(
+        Case,
+        _NAMED,
+        DataKey.id,
+        DataKey.kind,
+        DataKey.kek_id,
+        DataKey.wrapped,
+        LastSeen.id,
+        LastSeen.seen_at,
+        LastSeen.before_at,
+    )
+    .outerjoin(DataKey, and_(DataKey.partnership_id == Case.partnership_id, DataKey.id == Case.id))
+    .outerjoin(
+        LastSeen,
+        and_(
+            LastSeen.partnership_id == Case.partnership_id,
+            LastSeen.case_id == Case.id,
+            LastSeen.user_id == bindparam("viewer", type_=Uuid()),
+        ),
+    )
+    .where(Case.partnership_id == bindparam("partnership", type_=Uuid()))
+)
+"""Built once, like the two below: every page of a case asks it."""
+_BY_REFERENCE = _FOUND.where(Case.reference == bindparam("wanted"))
+_BY_ID = _FOUND.where(Case.id == bindparam("wanted", type_=Uuid()))
 
 
 def find(viewer: Viewer, standing: Standing, reference: str) -> Case | None:
@@ -54,12 +69,12 @@ def find(viewer: Viewer, standing: Standing, reference: str) -> Case | None:
     printed = normalise_reference(reference)
     if printed is None:
         return None
-    return _one(viewer, standing.partnership_id, Case.reference == printed)
+    return _one(viewer, standing.partnership_id, _BY_REFERENCE, printed)
 
 
 def find_id(viewer: Viewer, standing: Standing, case_id: uuid.UUID) -> Case | None:
     """The case with that id, ready for the gate."""
-    return _one(viewer, standing.partnership_id, Case.id == case_id)
+    return _one(viewer, standing.partnership_id, _BY_ID, case_id)
 
 
 def find_draft(viewer: Viewer, standing: Standing, reference: str) -> Case | None:
@@ -68,14 +83,9 @@ def find_draft(viewer: Viewer, standing: Standing, reference: str) -> Case | Non
     return case if case is not None and case.state is CaseState.DRAFT else None
 
 
-def _one(viewer: Viewer, partnership_id: uuid.UUID, wanted: Any) -> Case | None:
-    seen = and_(
-        LastSeen.partnership_id == Case.partnership_id,
-        LastSeen.case_id == Case.id,
-        LastSeen.user_id == viewer.user_id,
-    )
-    statement = _FOUND.outerjoin(LastSeen, seen).where(Case.partnership_id == partnership_id, wanted)
-    row = db.session.execute(statement).first()
+def _one(viewer: Viewer, partnership_id: uuid.UUID, statement: Any, wanted: Any) -> Case | None:
+    values = {"partnership": partnership_id, "viewer": viewer.user_id, "wanted": wanted}
+    row = db.session.execute(statement, values).first()
     if row is None:
         return None
     case: Case = row[0]

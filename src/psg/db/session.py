@@ -1,7 +1,8 @@
 """Reading and changing: a request reads freely; only `transaction()` changes anything, and only it commits.
 
-A transaction ends the read that came before it, starts a write (BEGIN IMMEDIATE on SQLite), re-reads the records it is
-told to hold under a lock, runs the checks that features registered (the audit's is one) and commits once.
+A transaction turns the read that came before it into a write (on SQLite it ends the read and begins anew with BEGIN
+IMMEDIATE), re-reads the records it is told to hold under a lock, runs the checks that features registered (the audit's
+is one) and commits once.
 """
 
 import math
@@ -49,11 +50,10 @@ def transaction(*, hold: Sequence[Base] = (), once: OnceKey | None = None) -> It
     session = db.session()
     if _WRITING in session.info:
         raise RuntimeError("transactions do not nest")
-    reading_done()
+    _begin_to_write(session)
     session.info[_WRITING] = set()
     change = Transaction()
     try:
-        session.connection(execution_options={_WRITING: True})
         for record in hold:
             session.refresh(record, with_for_update=True)
         if once is not None:
@@ -73,6 +73,18 @@ def transaction(*, hold: Sequence[Base] = (), once: OnceKey | None = None) -> It
         raise
     finally:
         session.info.pop(_WRITING, None)
+
+
+def _begin_to_write(session: Session) -> None:
+    """Begin the write. PostgreSQL goes on in the read's transaction, where every statement sees what others committed.
+
+    SQLite cannot: its read holds on to what it saw, and becomes a write only if nobody wrote in between.
+    """
+    if db.engine.dialect.name == "sqlite":
+        reading_done()
+        session.connection(execution_options={_WRITING: True})
+    else:
+        _refuse_unsaved(session)
 
 
 class QuickChanges:
@@ -102,9 +114,13 @@ def quick_changes() -> Iterator[QuickChanges | None]:
 def reading_done() -> None:
     """End the read transaction, keeping what was loaded. A changed record at this point is a mistake and raises."""
     session = db.session()
+    _refuse_unsaved(session)
+    session.commit()
+
+
+def _refuse_unsaved(session: Session) -> None:
     if session.new or session.dirty or session.deleted:
         raise WriteOutsideTransaction("records were changed outside transaction()")
-    session.commit()
 
 
 def changed_records(session: Session) -> set[Base]:
@@ -133,8 +149,8 @@ def _claim(session: Session, once: OnceKey) -> None:
 
 
 def _refuse_stray_writes(session: Session, *_: Any) -> None:
-    if _WRITING not in session.info and (session.new or session.dirty or session.deleted):
-        raise WriteOutsideTransaction("records were changed outside transaction()")
+    if _WRITING not in session.info:
+        _refuse_unsaved(session)
 
 
 def _refuse_stray_statements(state: ORMExecuteState) -> None:
@@ -190,11 +206,19 @@ def configure_engine(engine: Engine) -> None:
     event.listen(engine, "checkout", _ask_after_a_pause)
 
 
+class _BinaryCursor(psycopg.Cursor[Any]):
+    """Asks PostgreSQL for results in binary: sealed bytes, ids and times need no way through text."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.format = psycopg.pq.Format.BINARY
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Options for an engine: never print bound values."""
     options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("postgresql"):
-        options |= {"pool_size": 8, "max_overflow": 8}
+        options |= {"pool_size": 8, "max_overflow": 8, "connect_args": {"cursor_factory": _BinaryCursor}}
     return options
 
 

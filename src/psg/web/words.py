@@ -6,6 +6,7 @@ import calendar
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from flask import Flask
 from markupsafe import Markup, escape
@@ -47,7 +48,11 @@ def short_date(value: date | datetime | None) -> str:
     """As in "9 Nov 2026", for tables."""
     if value is None:
         return ""
-    day = _day(value)
+    return _short(_day(value))
+
+
+@lru_cache(maxsize=2048)
+def _short(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month]} {day.year}"
 
 
