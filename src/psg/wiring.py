@@ -35,9 +35,8 @@ from psg.meetings import queries as meetings
 from psg.meetings import reminding as meeting_reminding
 from psg.meetings import routes as meeting_routes
 from psg.oversight import routes as oversight_routes
+from psg.partnerships import holding, providers, reminder_settings
 from psg.partnerships import operations as partnerships
-from psg.partnerships import providers, reminder_settings
-from psg.partnerships import queries as partnership_queries
 from psg.partnerships import reminding as partnership_reminding
 from psg.partnerships import routes as partnership_routes
 from psg.partnerships.models import Group, Partnership
@@ -142,7 +141,7 @@ def _agreement_needed(place: Standing) -> Response:
 def _holders(
     partnership_id: uuid.UUID, role: str, group_id: uuid.UUID | None, agency_id: uuid.UUID | None
 ) -> list[uuid.UUID]:
-    return partnership_queries.holders(partnership_id, Role(role), group_id=group_id, agency_id=agency_id)
+    return holding.holders(partnership_id, Role(role), group_id=group_id, agency_id=agency_id)
 
 
 def _settings_for(partnership_id: uuid.UUID, group_id: uuid.UUID | None) -> Mapping[str, Any]:

@@ -2,36 +2,13 @@
 
 import contextvars
 from datetime import timedelta
-from importlib.util import find_spec
 
 import pytest
 
-from psg import clock, reference, wiring
-from psg.access import Role
+from psg import clock
 from psg.actions import operations
 from psg.db import db, transaction
-from psg.partnerships import queries as partnerships
-from psg.reminders import kinds
-from psg.web import nav
 from tests.cases.samples import opened
-
-DEFAULTS = {entry["code"]: entry["value"] for entry in reference.load("reminder-defaults")["entries"]}
-
-
-@pytest.fixture(autouse=True)
-def connected(app, monkeypatch):
-    if kinds._registry.directory.settings_for is kinds._unconnected:
-        kinds.connect(
-            kinds.Directory(
-                viewer_of=wiring.viewer_of,
-                holders=lambda place, role, group, agency: partnerships.holders(
-                    place, Role(role), group_id=group, agency_id=agency
-                ),
-                settings_for=lambda *_: DEFAULTS,
-            )
-        )
-    if find_spec("psg.worklist") is None or find_spec("psg.worklist.navigation") is None:
-        monkeypatch.setitem(app.extensions, nav.BUILDER, lambda: nav.SIGNED_OUT)
 
 
 @pytest.fixture

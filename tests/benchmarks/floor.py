@@ -17,11 +17,14 @@ from sqlalchemy.engine import make_url
 
 LIST = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Cases</title>
 <link rel="stylesheet" href="/a.css"></head><body><header>PSG</header><main><h1>Cases</h1>
-<form><input name="q"><select name="state"><option>open</option><option>closed</option></select><button>Filter</button></form>
+<form><input name="q"><select name="state"><option>open</option><option>closed</option></select>
+<button>Filter</button></form>
 <table><thead><tr><th>Reference</th><th>Title</th><th>Place</th><th>Summary</th><th>State</th><th>Band</th>
-<th>Lead</th><th>Review</th></tr></thead><tbody>{% for id, ref, title, place, summary, state, band, who, review in rows %}
+<th>Lead</th><th>Review</th></tr></thead><tbody>
+{% for id, ref, title, place, summary, state, band, who, review in rows %}
 <tr><td><a href="/case/{{ id }}">{{ ref }}</a></td><td>{{ title }}</td><td>{{ place }}</td><td>{{ summary }}</td>
-<td><strong class="tag">{{ state }}</strong></td><td>{{ band }}</td><td>{{ who }}</td><td>{{ review }}</td></tr>{% endfor %}
+<td><strong class="tag">{{ state }}</strong></td><td>{{ band }}</td><td>{{ who }}</td><td>{{ review }}</td></tr>
+{% endfor %}
 </tbody></table></main></body></html>"""
 
 _QUERY = """select c.id, c.reference, p.title, p.place, p.summary, c.state, c.band, u.last_name, c.review_on

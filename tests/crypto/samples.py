@@ -7,7 +7,7 @@ from sqlalchemy import MetaData, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from psg.crypto import Sealed, sealed_json, sealed_text
-from psg.db import UtcDateTime
+from psg.db import Owned, UtcDateTime
 from psg.ids import new_id
 
 
@@ -20,6 +20,8 @@ class SampleBase(DeclarativeBase):
 
 
 class _Row:
+    __init__ = Owned.__init__
+
     partnership_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
 

@@ -65,17 +65,19 @@ def digest(app: Flask, world: World, places: tuple[str, ...], body: str) -> uuid
             db.session.add(delivery)
             db.session.flush()
             for place in places:
-                owed = operations.owe(
-                    partnership_id=world.partnerships[place],
+                partnership_id, record_id = world.partnerships[place], new_id()
+                operations.owe(
+                    partnership_id=partnership_id,
                     kind="action-due",
-                    record_id=new_id(),
+                    record_id=record_id,
                     reference=f"action 1 of {place.upper()}",
                     user_id=user_id,
                     due_on=clock.today(),
                     next_on=None,
                 )
+                (owed,) = operations.owed(partnership_id, record_id)
                 db.session.add(
-                    DeliveryLine(partnership_id=owed.partnership_id, delivery_id=delivery.id, obligation_id=owed.id)
+                    DeliveryLine(partnership_id=partnership_id, delivery_id=delivery.id, obligation_id=owed.id)
                 )
         db.session.remove()
     return delivery.id

@@ -72,15 +72,17 @@ def message(world: World, age: timedelta, state: DeliveryState = DeliveryState.S
 
 def owed(world: World, settled: timedelta | None) -> uuid.UUID:
     """Something owed, and settled so long ago."""
+    record_id = new_id()
     with transaction():
-        made = operations.owe(
+        operations.owe(
             partnership_id=world.east,
             kind="action-due",
-            record_id=new_id(),
+            record_id=record_id,
             user_id=world.people["officer"].user_id,
             due_on=clock.today(),
             next_on=None,
         )
+        (made,) = operations.owed(world.east, record_id)
         if settled is not None:
             db.session.execute(
                 update(Obligation).where(Obligation.id == made.id).values(settled_at=clock.now() - settled),

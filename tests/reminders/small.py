@@ -196,11 +196,12 @@ def owe(
     reference: str = "action 1 of EC-7QK4-M2",
 ) -> Obligation:
     """Owe something in a transaction of its own; told on the due date unless said otherwise."""
+    record_id = new_id()
     with transaction():
-        return operations.owe(
+        operations.owe(
             partnership_id=partnership_id,
             kind=kind,
-            record_id=new_id(),
+            record_id=record_id,
             stage=stage,
             reference=reference,
             path="/east-cambs/cases/EC-7QK4-M2",
@@ -209,6 +210,7 @@ def owe(
             due_on=due_on,
             next_on=next_on or due_on,
         )
+    return operations.owed(partnership_id, record_id)[0]
 
 
 def tell(user_id: uuid.UUID, kind: str = "note", key: str = "1", **values: object) -> None:

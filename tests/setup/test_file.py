@@ -17,7 +17,8 @@ from psg.audit.models import AuditEvent
 from psg.crypto import keymaking
 from psg.db import DomainError, db, transaction
 from psg.meetings.models import Meeting, Series, StandingItem
-from psg.partnerships.queries import by_slug, directory, holders
+from psg.partnerships.holding import holders
+from psg.partnerships.queries import by_slug, directory
 from psg.partnerships.rules import MembershipState
 from psg.risk.models import Scheme
 from psg.setup.exporting import as_file

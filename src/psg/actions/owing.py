@@ -2,16 +2,13 @@
 
 import uuid
 
-from sqlalchemy import select
-
 from psg import clock
 from psg.access import Role
 from psg.actions.models import Action
 from psg.actions.rules import ReminderPlan, name_of
 from psg.cases.models import Case
-from psg.db import db
-from psg.partnerships.models import Partnership
-from psg.partnerships.queries import holders
+from psg.partnerships.addresses import slug_of
+from psg.partnerships.holding import holders
 from psg.reminders import kinds
 from psg.reminders import operations as reminders
 
@@ -117,9 +114,3 @@ def owners(action: Action, case: Case) -> list[uuid.UUID]:
 def path_of(action: Action) -> str:
     """The action's page, below the base address."""
     return f"/{slug_of(action.partnership_id)}/actions/{action.id}"
-
-
-def slug_of(partnership_id: uuid.UUID) -> str:
-    """The partnership's name in addresses."""
-    slug: str = db.session.scalars(select(Partnership.slug).where(Partnership.id == partnership_id)).one()
-    return slug

@@ -8,6 +8,7 @@ from psg.access import Permission, Viewer, policy
 from psg.access.facts import ActionFacts, PartnershipFacts
 from psg.actions import owing, queries
 from psg.actions.rules import ReminderPlan
+from psg.partnerships.addresses import slug_of
 from psg.reminders import kinds
 from psg.reminders.kinds import Message, MessageKind, ObligationKind
 from psg.reminders.models import Delivery, Obligation
@@ -87,7 +88,7 @@ def _link(viewer: Viewer, delivery: Delivery) -> str:
         action_id = uuid.UUID(delivery.details["action_id"])
         action = queries.open_facts(partnership_id, {action_id}).get(action_id)
         if action is not None and not policy.permits(viewer, Permission.ACTION_READ, action):
-            return f"/{owing.slug_of(partnership_id)}/agency-actions"
+            return f"/{slug_of(partnership_id)}/agency-actions"
     return str(delivery.details["path"])
 
 

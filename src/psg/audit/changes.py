@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import inspect as sa_inspect
@@ -75,9 +76,14 @@ def remember_statement(state: ORMExecuteState) -> None:
         return
     # Compared by name: the statement of a mapped class holds an annotated copy of its table.
     name = getattr(getattr(state.statement, "table", None), "name", None)
-    mappers = [*Model.registry.mappers, *([state.bind_mapper] if state.bind_mapper is not None else [])]
-    if any(_table_name(mapper) == name and getattr(mapper.class_, "__audited__", True) for mapper in mappers):
+    if _is_audited(name, state.bind_mapper):
         pending(state.session).statements.add(str(name))
+
+
+@lru_cache(maxsize=256)
+def _is_audited(name: str | None, mapper: Mapper[Any] | None) -> bool:
+    mappers = [*Model.registry.mappers, *([mapper] if mapper is not None else [])]
+    return any(_table_name(each) == name and getattr(each.class_, "__audited__", True) for each in mappers)
 
 
 def changed(session: Session) -> list[object]:

@@ -13,7 +13,7 @@ from psg.cases.models import Case
 from psg.cases.queries import facts_of, load_facts
 from psg.cases.rules import CaseState
 from psg.db import db
-from psg.partnerships.models import Partnership
+from psg.partnerships.addresses import slug_of
 from psg.reminders import kinds
 from psg.reminders import operations as reminders
 from psg.reminders.kinds import Message, MessageKind, ObligationKind
@@ -25,8 +25,7 @@ DECISIONS = {"accepted": "accepted", "declined": "declined", "passed-on": "passe
 
 def path_of(case: Case) -> str:
     """The case page, below the base address."""
-    partnership = db.session.get_one(Partnership, case.partnership_id)
-    return f"/{partnership.slug}/cases/{case.reference}"
+    return f"/{slug_of(case.partnership_id)}/cases/{case.reference}"
 
 
 # What operations call

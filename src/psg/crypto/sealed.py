@@ -133,11 +133,6 @@ class Sealed:
     partnership_id: Any
     id: Any
 
-    def __init__(self, **values: Any) -> None:
-        """Set plain columns first, so that the ids are there when the sealed ones are sealed."""
-        names = {column.name for column in self.sealed_columns()}
-        super().__init__(**dict(sorted(values.items(), key=lambda item: item[0] in names)))
-
     @classmethod
     def sealed_columns(cls) -> tuple[SealedColumn, ...]:
         """Every sealed column of the model, those of its mixins first."""

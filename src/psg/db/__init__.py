@@ -2,7 +2,15 @@
 
 from psg.db.errors import AlreadyDone, Clash, DomainError, UnauditedChange, WriteOutsideTransaction
 from psg.db.model import Model, Owned, UtcDateTime, Versioned, db, owned_fk
-from psg.db.session import QuickChanges, engine_options, init_app, quick_changes, reading_done, transaction
+from psg.db.session import (
+    QuickChanges,
+    engine_options,
+    init_app,
+    quick_changes,
+    reading_done,
+    transaction,
+    write_rows,
+)
 
 __all__ = [
     "AlreadyDone",
@@ -22,4 +30,5 @@ __all__ = [
     "quick_changes",
     "reading_done",
     "transaction",
+    "write_rows",
 ]

@@ -111,6 +111,17 @@ def quick_changes() -> Iterator[QuickChanges | None]:
         yield QuickChanges(connection.connection.driver_connection)
 
 
+def write_rows(statement: Any, rows: Any) -> None:
+    """Run a statement on rows (one mapping, or several) past the session, which would take each for a record.
+
+    For rows that no audit watches and that nobody holds in memory. Inside transaction() only.
+    """
+    session = db.session()
+    if not is_writing(session):
+        raise WriteOutsideTransaction("rows were written outside transaction()")
+    session.connection().execute(statement, rows)
+
+
 def reading_done() -> None:
     """End the read transaction, keeping what was loaded. A changed record at this point is a mistake and raises."""
     session = db.session()

@@ -10,8 +10,9 @@ from psg.access import Role
 from psg.db import db
 from psg.meetings.clocks import cut_offs
 from psg.meetings.models import GuestInvitation, Meeting
+from psg.partnerships.holding import holders
 from psg.partnerships.models import Partnership
-from psg.partnerships.queries import AnyGroup, Directory, holders
+from psg.partnerships.queries import AnyGroup, Directory
 from psg.reminders import operations as reminders
 from psg.web.words import full_date
 

@@ -188,34 +188,6 @@ def labels(partnership_id: uuid.UUID) -> Mapping[tuple[str, str], str]:
     return _names(partnership_id).labels
 
 
-def holders(
-    partnership_id: uuid.UUID,
-    role: Role,
-    *,
-    group_id: uuid.UUID | None = None,
-    agency_id: uuid.UUID | None = None,
-) -> list[uuid.UUID]:
-    """User ids of the active members who hold a role (in a group), of one agency when given."""
-    statement = (
-        select(Membership.user_id)
-        .join(
-            RoleHeld,
-            and_(RoleHeld.partnership_id == Membership.partnership_id, RoleHeld.membership_id == Membership.id),
-        )
-        .where(
-            Membership.partnership_id == partnership_id,
-            Membership.state == MembershipState.ACTIVE,
-            RoleHeld.role == role,
-            RoleHeld.ended_at.is_(None),
-            RoleHeld.group_id == group_id if group_id else RoleHeld.group_id.is_(None),
-        )
-        .distinct()
-    )
-    if agency_id:
-        statement = statement.where(Membership.agency_id == agency_id)
-    return list(db.session.scalars(statement))
-
-
 def by_slug(slug: str) -> Partnership | None:
     """The partnership with that name in the address."""
     return db.session.scalar(select(Partnership).where(Partnership.slug == slug))

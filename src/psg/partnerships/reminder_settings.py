@@ -10,7 +10,7 @@ from datetime import date, time
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.orm import SessionTransaction
 
 from psg import audit, clock, reference
@@ -71,14 +71,20 @@ def read_value(code: str, typed: str) -> str:
     return str(int(typed))
 
 
+_IN_FORCE = (
+    select(ReminderSetting.code, ReminderSetting.value)
+    .where(
+        ReminderSetting.partnership_id == bindparam("partnership", type_=Uuid()),
+        ReminderSetting.valid_from <= bindparam("day"),
+    )
+    .order_by(ReminderSetting.valid_from, ReminderSetting.set_at, ReminderSetting.id)
+)
+
+
 def in_force(partnership_id: uuid.UUID, on: date | None = None) -> dict[str, Any]:
     """The partnership's own values that hold on a day; numbers of days as numbers."""
     day = on or clock.today()
-    rows = db.session.execute(
-        select(ReminderSetting.code, ReminderSetting.value)
-        .where(ReminderSetting.partnership_id == partnership_id, ReminderSetting.valid_from <= day)
-        .order_by(ReminderSetting.valid_from, ReminderSetting.set_at, ReminderSetting.id)
-    )
+    rows = db.session.connection().execute(_IN_FORCE, {"partnership": partnership_id, "day": day})
     return {row.code: row.value if row.code == DIGEST_TIME else int(row.value) for row in rows}
 
 

@@ -12,12 +12,12 @@ from datetime import date
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy import Uuid, bindparam, delete, insert, select, tuple_
 
 from psg.crypto import blind, keyring
 from psg.crypto.blind import Index, Term, Terms
 from psg.crypto.searchkey import SearchKey
-from psg.db import db
+from psg.db import db, write_rows
 from psg.people.models import SearchTag
 from psg.people.rules import Born, Names
 
@@ -157,7 +157,7 @@ def reshuffle(partnership_id: uuid.UUID) -> int:
 def _insert(rows: list[dict[str, Any]]) -> None:
     _shuffle(rows)
     for start in range(0, len(rows), _CHUNK):
-        db.session.execute(insert(SearchTag), rows[start : start + _CHUNK])
+        write_rows(_NEW_TAGS, rows[start : start + _CHUNK])
 
 
 def _row(key: SearchKey, name: Index, tag: bytes, pointer: Pointer) -> dict[str, Any]:
@@ -172,14 +172,19 @@ def _row(key: SearchKey, name: Index, tag: bytes, pointer: Pointer) -> dict[str,
 
 def _rows(partnership_id: uuid.UUID, tags: Sequence[tuple[str, bytes]]) -> list[tuple[uuid.UUID, str, bytes, bytes]]:
     found: list[tuple[uuid.UUID, str, bytes, bytes]] = []
-    tags = list(dict.fromkeys(tags))
+    tags, connection = list(dict.fromkeys(tags)), db.session.connection()
     for start in range(0, len(tags), _CHUNK):
-        statement = select(SearchTag.id, SearchTag.index_name, SearchTag.tag, SearchTag.pointer).where(
-            SearchTag.partnership_id == partnership_id,
-            tuple_(SearchTag.index_name, SearchTag.tag).in_(tags[start : start + _CHUNK]),
-        )
-        found += [(row_id, name, tag, sealed) for row_id, name, tag, sealed in db.session.execute(statement)]
+        wanted = {"partnership": partnership_id, "tags": tags[start : start + _CHUNK]}
+        found += [(row_id, name, tag, sealed) for row_id, name, tag, sealed in connection.execute(_TAGGED, wanted)]
     return found
+
+
+_NEW_TAGS = insert(SearchTag.__table__)
+_TAGGED = select(SearchTag.id, SearchTag.index_name, SearchTag.tag, SearchTag.pointer).where(
+    SearchTag.partnership_id == bindparam("partnership", type_=Uuid()),
+    tuple_(SearchTag.index_name, SearchTag.tag).in_(bindparam("tags", expanding=True)),
+)
+"""Built once: every referral that is sent asks it."""
 
 
 def _spellings(names: Names) -> list[tuple[str, str]]:

@@ -39,7 +39,7 @@ def owe(
     agency_id: uuid.UUID | None = None,
     group_id: uuid.UUID | None = None,
     role: str = "",
-) -> Obligation:
+) -> None:
     """Note that something is owed by a date; told for the first time on `next_on` (None: never by itself).
 
     Owed by a person, by the holders of a role, or (neither given) by an agency's members of the group, else its lead.
@@ -63,10 +63,7 @@ def owe(
         "created_at": clock.now(),
         "settled_at": None,
     }
-    obligation: Obligation = upsert(
-        Obligation, row, key=("partnership_id", "kind", "record_id", "stage"), keep=("id", "created_at")
-    )
-    return obligation
+    upsert(Obligation, row, key=("partnership_id", "kind", "record_id", "stage"), keep=("id", "created_at"))
 
 
 def settle(*, partnership_id: uuid.UUID, record_id: uuid.UUID, kind: str | None = None) -> None:
@@ -166,7 +163,7 @@ def owed(partnership_id: uuid.UUID, record_id: uuid.UUID) -> list[Obligation]:
     statement = (
         select(Obligation).where(*_of(partnership_id, record_id, None)).order_by(Obligation.kind, Obligation.stage)
     )
-    return list(db.session.scalars(statement))
+    return list(db.session.scalars(statement, execution_options={"populate_existing": True}))
 
 
 def _of(partnership_id: uuid.UUID, record_id: uuid.UUID, kind: str | None) -> list[Any]:

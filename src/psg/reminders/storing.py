@@ -6,33 +6,36 @@ from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from psg.db import db
+from psg.db import db, write_rows
 
 
 def insert_if_new(model: Any, rows: Sequence[dict[str, Any]]) -> None:
     """Add rows; those whose key is there already stay as they are. Inside transaction() only."""
     if rows:
-        db.session.execute(_new(model, db.session.get_bind().dialect.name), list(rows))
+        write_rows(_new(model.__table__, _dialect()), rows[0] if len(rows) == 1 else list(rows))
 
 
-def upsert(model: Any, row: dict[str, Any], key: Sequence[str], keep: Sequence[str] = ()) -> Any:
-    """Add one row, or change the row with that key; columns in `keep` stay as they were. Returns the record."""
+def upsert(model: Any, row: dict[str, Any], key: Sequence[str], keep: Sequence[str] = ()) -> None:
+    """Add one row, or change the row with that key; columns in `keep` stay as they were. Inside transaction() only."""
     changed = tuple(name for name in row if name not in (*key, *keep))
-    statement = _new_or_changed(model, db.session.get_bind().dialect.name, tuple(key), changed)
-    return db.session.scalars(statement, row, execution_options={"populate_existing": True}).one()
+    write_rows(_new_or_changed(model.__table__, _dialect(), tuple(key), changed), row)
+
+
+def _dialect() -> str:
+    return str(db.engine.dialect.name)
 
 
 @lru_cache(maxsize=16)
-def _new(model: Any, dialect: str) -> Any:
-    return _insert(model, dialect).on_conflict_do_nothing()
+def _new(table: Any, dialect: str) -> Any:
+    return _insert(table, dialect).on_conflict_do_nothing()
 
 
 @lru_cache(maxsize=16)
-def _new_or_changed(model: Any, dialect: str, key: tuple[str, ...], changed: tuple[str, ...]) -> Any:
-    statement = _insert(model, dialect)
+def _new_or_changed(table: Any, dialect: str, key: tuple[str, ...], changed: tuple[str, ...]) -> Any:
+    statement = _insert(table, dialect)
     values = {name: statement.excluded[name] for name in changed}
-    return statement.on_conflict_do_update(index_elements=list(key), set_=values).returning(model)
+    return statement.on_conflict_do_update(index_elements=list(key), set_=values)
 
 
-def _insert(model: Any, dialect: str) -> Any:
-    return sqlite.insert(model) if dialect == "sqlite" else postgresql.insert(model)
+def _insert(table: Any, dialect: str) -> Any:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 
 from psg import audit, clock
 from psg.access import Viewer
@@ -205,6 +205,10 @@ def _free_reference(partnership_id: uuid.UUID, by: Viewer) -> str:
     prefix = by.standings[partnership_id].prefix
     while True:
         reference = new_reference(prefix)
-        taken = select(Case.id).where(Case.partnership_id == partnership_id, Case.reference == reference)
-        if db.session.scalar(taken) is None:
+        if db.session.connection().scalar(_TAKEN, {"partnership": partnership_id, "reference": reference}) is None:
             return reference
+
+
+_TAKEN = select(Case.id).where(
+    Case.partnership_id == bindparam("partnership", type_=Uuid()), Case.reference == bindparam("reference")
+)
