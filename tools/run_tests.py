@@ -28,6 +28,8 @@ from tools.services import Missing, Services, as_role, say
 CHECKOUT = Path(__file__).resolve().parent.parent
 MOST_WORKERS = 8  # each has databases of its own; more of them cost more than they save
 NOT_RUN = 2  # exit code where the tests could not begin
+# How much is tested and measured; of everything else that begins with PSG_ the tests hear nothing.
+FOR_TESTS = ("PSG_REQUIRE_ALL", "PSG_MATRIX", "PSG_BENCH_CASES", "PSG_BENCH_OBLIGATIONS")
 
 CHECKS: dict[str, list[list[str]]] = {
     "lint": [["ruff", "check", "."], ["ruff", "format", "--check", "."]],
@@ -130,9 +132,7 @@ def _tests(wanted: argparse.Namespace, for_pytest: list[str]) -> Part:
 
 def _environment() -> dict[str, str]:
     """The caller's environment without PSG's own settings: tests must never meet a database in use."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PSG_")}
-    if "PSG_REQUIRE_ALL" in os.environ:
-        kept["PSG_REQUIRE_ALL"] = os.environ["PSG_REQUIRE_ALL"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PSG_") or name in FOR_TESTS}
     real_data = Path(os.environ.get("PSG_REAL_DATA", CHECKOUT.parent / "shared" / "data")).resolve()
     if real_data.is_dir():
         say(f"Real data: {real_data}")
