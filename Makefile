@@ -17,7 +17,8 @@ test: ## Everything that has to pass
 quick: ## Everything but the journeys in a browser
 	./psg test --quick
 
-bench: ## Compare the main pages with their bare floor (a table of ratios)
+bench: ## Compare with bare floors and with peers (a table of ratios); wants the package index
+	uv sync --frozen --group dev --group bench
 	./psg test tests/benchmarks -n 0 -s
 
 screens: ## Screenshots of every page into screens/

@@ -52,15 +52,18 @@ def make_plain(url: str) -> None:
 @contextmanager
 def pool(url: str) -> Iterator[ConnectionPool]:
     """The driver's own pool, on the same database."""
-    address = make_url(url).set(drivername="postgresql", query={})
-    with ConnectionPool(
-        address.render_as_string(hide_password=False), min_size=4, max_size=4, open=True
-    ) as connections:
+    with make_pool(url) as connections:
         yield connections
 
 
-def list_floor(connections: ConnectionPool, partnership_id: Any) -> Callable[[], None]:
-    """A client that asks the floor for 50 cases."""
+def make_pool(url: str) -> ConnectionPool:
+    """The same, for a server that never closes it."""
+    address = make_url(url).set(drivername="postgresql", query={})
+    return ConnectionPool(address.render_as_string(hide_password=False), min_size=4, max_size=4, open=True)
+
+
+def make_app(connections: ConnectionPool) -> Flask:
+    """The floor itself: 50 open cases of the partnership that the address names."""
     app = Flask("floor")
     app.jinja_loader = DictLoader({"list.html": LIST})  # type: ignore[assignment]  # Flask says FileSystemLoader
 
@@ -70,7 +73,12 @@ def list_floor(connections: ConnectionPool, partnership_id: Any) -> Callable[[],
             rows = connection.execute(_QUERY, (request.args.get("partnership"),)).fetchall()
         return render_template("list.html", rows=rows)
 
-    client: FlaskClient = app.test_client()
+    return app
+
+
+def list_floor(connections: ConnectionPool, partnership_id: Any) -> Callable[[], None]:
+    """A client that asks the floor for 50 cases."""
+    client: FlaskClient = make_app(connections).test_client()
     address = f"/?partnership={partnership_id}"
 
     def ask() -> None:

@@ -31,9 +31,9 @@ from psg.reminders.kinds import DIGEST
 from psg.reminders.models import Attempt, Delivery, DeliveryLine, Obligation
 from psg.reminders.rules import DeliveryState
 from psg.settings import Settings
+from tests.benchmarks.serving import ROOT, environment
 from tests.worlds import World
 
-ROOT = Path(__file__).resolve().parents[2]
 LINES = 3
 """Actions due in each digest."""
 
@@ -191,21 +191,12 @@ class Worker:
         self._broker = Celery("bench", broker=broker_url, set_as_current=False)
         self._broker.conf.update(task_ignore_result=True, task_default_queue="psg", result_backend=None)
         self._log = (folder / "worker.log").open("wb")
-        environment = {
-            "PSG_DATABASE_URL": settings.database_url,
-            "PSG_BROKER_URL": broker_url,
-            "PSG_KEYS": str(settings.keys),
-            "PSG_ANCHOR_FILE": str(settings.anchor_file),
-            "PSG_BASE_URL": settings.base_url,
-            "PSG_MAIL_URL": settings.mail_url,
-            "PSG_MAIL_FROM": settings.mail_from,
-            "PSG_LOG_LEVEL": "WARNING",
-        }
+        told = {"PSG_BROKER_URL": broker_url, "PSG_LOG_LEVEL": "WARNING"}
         command = [sys.executable, "-m", "celery", "-A", "tests.benchmarks.sending_entry", "worker"]
         self._process = subprocess.Popen(
             [*command, "--concurrency", "2", "--loglevel", "WARNING"],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment(settings), **told},
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,
