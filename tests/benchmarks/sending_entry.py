@@ -1,16 +1,19 @@
-"""Entry module of the worker that `test_sending.py` measures: the product's own application, three tasks beside it.
+"""Entry module of the worker that `test_sending.py` measures: the product's own application, four tasks beside it.
 
 The post office takes everything and does nothing: the mail server's time is not the subject.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import SimpleNamespace
 
 from psg.app import create_app
 from psg.reminders import draining
 from psg.reminders.clockwork import build
 from psg.reminders.composing import Mail
+from psg.settings import current
+from tests.benchmarks.floor import connect
 from worker.schedule import TIMETABLE
 
 
@@ -54,6 +57,24 @@ def nothing() -> None:
     """The broker's own cost."""
 
 
+_CLAIM = """update deliveries set state = 'sending', claimed_until = now() + interval '5 minutes' where id in
+    (select id from deliveries where state = 'waiting' order by id limit 50 for update skip locked) returning id"""
+_MARK = "update deliveries set state = 'sent', sent_at = now(), attempts = attempts + 1 where id = %s"
+
+
+_driver = cache(connect)
+
+
+def mark_bare(url: str) -> None:
+    """What claiming fifty and marking each in a transaction of its own costs with nothing but the driver."""
+    connection = _driver(url)
+    with connection.transaction():
+        claimed = connection.execute(_CLAIM).fetchall()
+    for row in claimed:
+        with connection.transaction():
+            connection.execute(_MARK, row)
+
+
 def __getattr__(name: str) -> object:
     if name != "celery":
         raise AttributeError(name)
@@ -70,6 +91,11 @@ def __getattr__(name: str) -> object:
         with built.web.app_context(), only_marking():
             draining.drain(50)
 
+    def bare_fifty() -> None:
+        with built.web.app_context():
+            mark_bare(current().database_url)
+
+    built.task(bare_fifty, name="bench.bare", shared=False)
     built.task(drain_fifty, name="bench.drain", shared=False)
     built.task(mark_fifty, name="bench.mark", shared=False)
     return built

@@ -48,11 +48,11 @@ def test_drained_deliveries(place: Installation, tmp_path: Path) -> None:
     redis = RedisServer(tmp_path)
     redis.start()
     worker = sending.Worker(place.copy, redis.url, tmp_path)
-    paces: dict[str, list[sending.Pace]] = {"bench.nothing": [], "bench.mark": [], "bench.drain": []}
+    paces: dict[str, list[sending.Pace]] = {"bench.nothing": [], "bench.bare": [], "bench.mark": [], "bench.drain": []}
     try:
         for _ in range(ROUNDS):
             paces["bench.nothing"].append(worker.run("bench.nothing", COUNT, worker.idle))
-            for task in ("bench.mark", "bench.drain"):
+            for task in ("bench.bare", "bench.mark", "bench.drain"):
                 sending.again()
                 paces[task].append(worker.run(task, COUNT // 50 + 2, lambda: sending.left() == 0, count=COUNT))
                 assert sending.outcomes()[DeliveryState.SENT] >= COUNT
@@ -62,6 +62,7 @@ def test_drained_deliveries(place: Installation, tmp_path: Path) -> None:
     speed = {task: max(pace.each_second for pace in those) for task, those in paces.items()}
     cpu = {task: min(pace.cpu for pace in those) for task, those in paces.items()}
     for task, what, bar in (
+        ("bench.bare", "the same with nothing but the driver", "printed only"),
         ("bench.mark", "deliveries claimed, handed over, marked", "must 7.0"),
         ("bench.drain", "digests decided and written as well", "printed only"),
     ):

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, text, update
+from sqlalchemy import Integer, and_, bindparam, func, or_, select, text, update
 
 from psg import clock
-from psg.db import QuickChanges, db, quick_changes, reading_done, transaction
+from psg.db import QuickChanges, UtcDateTime, db, quick_changes, reading_done, transaction
 from psg.ids import new_id
 from psg.reminders.composing import UnusableAddress, compose
 from psg.reminders.deciding import KindNotKnown, Knowledge, NotWanted, learn, letter_for
@@ -74,30 +74,43 @@ def drain(limit: int = 2_000, *, urgent_only: bool = False, seconds: float = 90)
 def _claim(claim: uuid.UUID, count: int, *, urgent_only: bool) -> list[Delivery]:
     """Take messages that are due, or that a drain which died has left behind."""
     now = clock.now()
-    due = and_(Delivery.state == DeliveryState.WAITING, Delivery.next_try_at <= now)
-    abandoned = and_(Delivery.state == DeliveryState.SENDING, Delivery.claimed_until < now)
-    wanted = select(Delivery.id).where(IN_PLAY, Delivery.next_try_at <= now, or_(due, abandoned))
-    if urgent_only:
-        wanted = wanted.where(Delivery.urgent)
     with transaction():
-        ids = db.session.scalars(
-            wanted.order_by(Delivery.next_try_at, Delivery.id).limit(count).with_for_update(skip_locked=True)
-        ).all()
+        wanted = {"now": now, "count": count}
+        ids = db.session.scalars(_WANTED_URGENT if urgent_only else _WANTED, wanted).all()
         if not ids:
             return []
         taken = db.session.scalars(
-            update(Delivery)
-            .where(Delivery.id.in_(ids), or_(due, abandoned))
-            .values(
-                state=DeliveryState.SENDING,
-                claim=claim,
-                claimed_until=now + LEASE,
-                attempts=Delivery.attempts + 1,
-            )
-            .returning(Delivery),
+            _TAKE,
+            {"ids": ids, "now": now, "claimed_by": claim, "until": now + LEASE},
             execution_options={"populate_existing": True, "synchronize_session": False},
         ).all()
     return sorted(taken, key=lambda delivery: (delivery.next_try_at, delivery.id))
+
+
+_NOW = bindparam("now", type_=UtcDateTime())
+_FREE = or_(
+    and_(Delivery.state == DeliveryState.WAITING, Delivery.next_try_at <= _NOW),
+    and_(Delivery.state == DeliveryState.SENDING, Delivery.claimed_until < _NOW),
+)
+_WANTED = (
+    select(Delivery.id)
+    .where(IN_PLAY, Delivery.next_try_at <= _NOW, _FREE)
+    .order_by(Delivery.next_try_at, Delivery.id)
+    .limit(bindparam("count", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+_WANTED_URGENT = _WANTED.where(Delivery.urgent)
+_TAKE = (
+    update(Delivery)
+    .where(Delivery.id.in_(bindparam("ids", expanding=True)), _FREE)
+    .values(
+        state=DeliveryState.SENDING,
+        claim=bindparam("claimed_by"),
+        claimed_until=bindparam("until"),
+        attempts=Delivery.attempts + 1,
+    )
+    .returning(Delivery)
+)
 
 
 class _Round:
