@@ -160,6 +160,38 @@ def test_a_newer_version_ends_what_was_owed_for_the_older(world: World) -> None:
     assert not left & {older.id, *parties}
 
 
+def test_what_was_still_owed_for_a_followed_version_is_sent_to_nobody(world: World) -> None:
+    older = version_of(world)
+    party = next(p for p in queries.parties_of(older) if p.agency_id == world.agencies["health"])
+    owed = list(db.session.scalars(select(Obligation).where(Obligation.record_id.in_((older.id, party.id)))))
+    review, to_sign = (next(one for one in owed if one.record_id == id_) for id_ in (older.id, party.id))
+    asked = (
+        (reminding.AGREEMENT_REVIEW, world.viewer("coordinator"), review),
+        (reminding.AGREEMENT_TO_SIGN, world.viewer("healthlead"), to_sign),
+    )
+    assert all(still_owed(kind, viewer, [one]) == {one.id} for kind, viewer, one in asked)
+    with transaction():
+        version = new_version(world)
+        operations.publish_version(version, parties={world.agencies["police"]: None}, by=world.viewer("coordinator"))
+    for kind, viewer, one in asked:
+        assert still_owed(kind, viewer, [one]) == set(), one.kind
+
+
+@on_both
+def test_when_the_newer_version_is_withdrawn_the_older_stands_again(world: World) -> None:
+    older = version_of(world)
+    owed = select(Obligation.record_id).where(Obligation.settled_at.is_(None), Obligation.kind.startswith("agreement"))
+    before = set(db.session.scalars(owed))
+    unsigned = {p.id for p in queries.parties_of(older) if p.agency_id == world.agencies["health"]}
+    assert before >= {older.id, *unsigned}
+    with transaction():
+        version = new_version(world)
+        operations.publish_version(version, parties={world.agencies["police"]: None}, by=world.viewer("coordinator"))
+    with transaction(hold=(version,)):
+        operations.withdraw_version(version, by=world.viewer("coordinator"))
+    assert set(db.session.scalars(owed)) == before, "its review, and the signatures that it had not got"
+
+
 def test_a_draft_opens_nothing_and_a_published_one_is_fixed(world: World) -> None:
     with transaction():
         version = new_version(world)

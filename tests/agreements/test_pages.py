@@ -135,6 +135,41 @@ def test_a_named_signatory_is_the_only_one(app: Flask, client_for: Client, world
     assert client_for("policelead").get("/east-test/agreements/isa/2/sign").status_code == 404, "of another agency"
 
 
+def test_only_the_newest_version_is_to_be_reviewed_and_signed(
+    app: Flask, client_for: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    monkeypatch.setattr(clock, "source", lambda: now + timedelta(days=250))
+    review, signing = f'href="{ISA}"', f'href="{ISA}/sign"'
+    coordinator, lead = client_for("coordinator"), client_for("healthlead")
+    assert review in coordinator.get("/my-work").text
+    assert signing in lead.get("/my-work").text
+    assert "Not any more" not in coordinator.get(ISA).text
+    with app.app_context(), transaction():
+        agreement = db.session.scalars(select(Agreement).where(Agreement.partnership_id == world.east)).one()
+        in_a_month, in_a_year = (clock.today() + timedelta(days=days) for days in (30, 365))
+        version = operations.draft_version(
+            agreement,
+            text="Words",
+            purposes="One",
+            in_force_from=clock.today(),
+            sign_by=in_a_month,
+            review_on=in_a_month,
+            ends_on=in_a_year,
+            by=world.viewer("coordinator"),
+        )
+        parties: dict[uuid.UUID, uuid.UUID | None] = {world.agencies["health"]: None}
+        operations.publish_version(version, parties=parties, by=world.viewer("coordinator"))
+    newer = "/east-test/agreements/isa/2"
+    shown = coordinator.get("/my-work").text
+    assert f'href="{newer}"' in shown
+    assert review not in shown
+    shown = lead.get("/my-work").text
+    assert f'href="{newer}/sign"' in shown
+    assert signing not in shown
+    assert "Not any more: version 2 follows it" in coordinator.get(ISA).text
+
+
 def test_withdrawal_closes_from_the_next_request_of_an_open_session(client_for: Client) -> None:
     officer, coordinator = client_for("officer"), client_for("coordinator")
     assert officer.get("/east-test/cases").status_code == 200

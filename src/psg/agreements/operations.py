@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -98,7 +98,7 @@ def publish_version(version: AgreementVersion, *, parties: Mapping[uuid.UUID, uu
         db.session.add(party)
     db.session.flush()
     audit.record(Event.AGREEMENT_VERSION_PUBLISHED, version, by=by)
-    _owe_signatures(version, parties)
+    _owe_signatures(version)
     _owe_review(version)
     _let_older_versions_rest(version)
 
@@ -164,15 +164,18 @@ def end_signature(signature: Signature, *, reason: str, by: Viewer) -> None:
 
 
 def withdraw_version(version: AgreementVersion, *, by: Actor) -> None:
-    """Withdraw a published version: no signature of it counts any more."""
+    """Withdraw a published version: no signature of it counts any more, and the one before stands again."""
     if version.state is not VersionState.PUBLISHED:
         raise DomainError("Only a published version can be withdrawn.")
     version.state = VersionState.WITHDRAWN
     version.withdrawn_at = clock.now()
+    db.session.flush()
     audit.record(Event.AGREEMENT_CHANGED, version, by=by, fields=("withdrawn",))
-    reminders.settle(partnership_id=version.partnership_id, record_id=version.id)
-    for party in queries.parties_of(version):
-        reminders.settle(partnership_id=version.partnership_id, record_id=party.id)
+    _owe_nothing(version)
+    before = queries.standing_version(version.partnership_id, version.agreement_id)
+    if before is not None and before.number < version.number:
+        _owe_review(before)
+        _owe_signatures(before)
 
 
 def set_file(version: AgreementVersion, *, name: str, content: bytes, by: Actor) -> None:
@@ -208,10 +211,12 @@ def _check_dates(values: Mapping[str, Any]) -> None:
         raise DomainError("The last day must not be before the first.")
 
 
-def _owe_signatures(version: AgreementVersion, parties: Iterable[uuid.UUID]) -> None:
-    agreement = db.session.get(Agreement, (version.partnership_id, version.agreement_id))
+def _owe_signatures(version: AgreementVersion) -> None:
+    agreement = db.session.get_one(Agreement, (version.partnership_id, version.agreement_id))
+    signatures = queries.signatures_of(version.partnership_id, [version.id])
+    signed = {signature.agency_id for signature in signatures if signature.ended_at is None}
     for party in queries.parties_of(version):
-        if party.agency_id not in parties or agreement is None:
+        if party.agency_id in signed:
             continue
         reminders.owe(
             partnership_id=version.partnership_id,
@@ -235,15 +240,17 @@ def _let_older_versions_rest(version: AgreementVersion) -> None:
         AgreementVersion.number < version.number,
     )
     for one in db.session.scalars(older):
-        reminders.settle(partnership_id=one.partnership_id, record_id=one.id)
-        for party in queries.parties_of(one):
-            reminders.settle(partnership_id=one.partnership_id, record_id=party.id)
+        _owe_nothing(one)
+
+
+def _owe_nothing(version: AgreementVersion) -> None:
+    reminders.settle(partnership_id=version.partnership_id, record_id=version.id)
+    for party in queries.parties_of(version):
+        reminders.settle(partnership_id=version.partnership_id, record_id=party.id)
 
 
 def _owe_review(version: AgreementVersion) -> None:
-    agreement = db.session.get(Agreement, (version.partnership_id, version.agreement_id))
-    if agreement is None:
-        return
+    agreement = db.session.get_one(Agreement, (version.partnership_id, version.agreement_id))
     reminders.owe(
         partnership_id=version.partnership_id,
         kind="agreement-review",

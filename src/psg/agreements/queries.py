@@ -16,6 +16,15 @@ from psg.partnerships.models import Agency, Membership, NameStamp, PartnerAgency
 from psg.partnerships.rules import MembershipState
 
 _NEWER = aliased(AgreementVersion)
+_FOLLOWED = exists().where(
+    _NEWER.partnership_id == AgreementVersion.partnership_id,
+    _NEWER.agreement_id == AgreementVersion.agreement_id,
+    _NEWER.number > AgreementVersion.number,
+    _NEWER.state == VersionState.PUBLISHED,
+)
+NEWEST = and_(AgreementVersion.state == VersionState.PUBLISHED, ~_FOLLOWED)
+"""The version of an agreement that stands: published, not withdrawn, and no newer one follows it. It alone is to be
+signed and reviewed; a signature of the one before only goes on counting for a while (`rules.counts`)."""
 _SIGNED = (
     select(Signature.id)
     .join(
@@ -40,13 +49,7 @@ _SIGNED = (
         AgreementVersion.state == VersionState.PUBLISHED,
         AgreementVersion.in_force_from <= bindparam("today"),
         AgreementVersion.ends_on >= bindparam("today"),
-        ~exists().where(
-            _NEWER.partnership_id == AgreementVersion.partnership_id,
-            _NEWER.agreement_id == AgreementVersion.agreement_id,
-            _NEWER.number > AgreementVersion.number,
-            _NEWER.state == VersionState.PUBLISHED,
-            _NEWER.sign_by < bindparam("today"),
-        ),
+        ~_FOLLOWED.where(_NEWER.sign_by < bindparam("today")),
     )
     .correlate(Membership)
     .exists()
@@ -226,6 +229,15 @@ def versions_of(agreement: Agreement) -> list[AgreementVersion]:
                 AgreementVersion.agreement_id == agreement.id,
             )
             .order_by(AgreementVersion.number.desc())
+        )
+    )
+
+
+def standing_version(partnership_id: uuid.UUID, agreement_id: uuid.UUID) -> AgreementVersion | None:
+    """The newest version of an agreement that is published and not withdrawn."""
+    return db.session.scalar(
+        select(AgreementVersion).where(
+            AgreementVersion.partnership_id == partnership_id, AgreementVersion.agreement_id == agreement_id, NEWEST
         )
     )
 

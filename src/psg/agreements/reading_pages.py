@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Answer
 
 from psg import audit
 from psg.access import Permission, page, requires, standing, viewer
-from psg.agreements import finding, showing
+from psg.agreements import finding, queries, showing
 from psg.agreements.blueprint import bp
 from psg.agreements.models import AgreementVersion
 from psg.audit.events import Event
@@ -45,6 +45,7 @@ def show_version(version: AgreementVersion) -> Answer:
         version=version,
         lines=showing.party_lines(version),
         stands=showing.in_date_until(version),
+        followed_by=queries.standing_version(place.partnership_id, agreement.id),
         own_party=finding.party_for(viewer(), place, agreement.slug, version.number),
         names=directory(place.partnership_id),
     )

@@ -11,7 +11,7 @@ from psg.access import Permission, Viewer
 from psg.access.policy import permits
 from psg.agreements.models import AgreementParty, AgreementVersion, Signature
 from psg.agreements.operations import SIGNED, review_rhythm
-from psg.agreements.rules import VersionState
+from psg.agreements.queries import NEWEST
 from psg.db import db
 from psg.reminders.kinds import Message, MessageKind, ObligationKind
 from psg.reminders.models import Delivery, Obligation
@@ -29,7 +29,7 @@ def _sign_again(obligation: Obligation, told_on: date) -> date:  # noqa: ARG001 
 
 
 def _to_sign(owed: Sequence[Obligation]) -> dict[uuid.UUID, AgreementParty]:
-    """The parties whose version can still be signed and is not signed yet, by obligation."""
+    """The parties whose version stands and is not signed yet, by obligation."""
     by_record = {obligation.record_id: obligation.id for obligation in owed}
     signed = Signature.id.is_not(None).label("signed")
     rows = db.session.execute(
@@ -50,7 +50,7 @@ def _to_sign(owed: Sequence[Obligation]) -> dict[uuid.UUID, AgreementParty]:
                 Signature.ended_at.is_(None),
             ),
         )
-        .where(AgreementParty.id.in_(list(by_record)), AgreementVersion.state == VersionState.PUBLISHED)
+        .where(AgreementParty.id.in_(list(by_record)), NEWEST)
     )
     return {
         by_record[party.id]: party for party, ends_on, is_signed in rows if not is_signed and clock.today() <= ends_on
@@ -72,11 +72,7 @@ def _review_again(obligation: Obligation, told_on: date) -> date | None:
 def _to_review(owed: Sequence[Obligation]) -> dict[uuid.UUID, AgreementVersion]:
     """The versions that still stand, by obligation."""
     by_record = {obligation.record_id: obligation.id for obligation in owed}
-    versions = db.session.scalars(
-        select(AgreementVersion).where(
-            AgreementVersion.id.in_(list(by_record)), AgreementVersion.state == VersionState.PUBLISHED
-        )
-    )
+    versions = db.session.scalars(select(AgreementVersion).where(AgreementVersion.id.in_(list(by_record)), NEWEST))
     return {by_record[version.id]: version for version in versions}
 
 

@@ -15,7 +15,7 @@ from psg.accounts.models import User
 from psg.actions.models import Action
 from psg.actions.rules import ActionState
 from psg.agreements.models import Agreement, AgreementParty, AgreementVersion, Signature
-from psg.agreements.rules import VersionState
+from psg.agreements.queries import NEWEST
 from psg.audit.models import AuditSeal
 from psg.cases.models import Case, CaseNamed
 from psg.cases.rules import CaseState
@@ -237,7 +237,7 @@ _COUNT = func.count().label("count_")
 
 
 def _agreements(viewer: Viewer, places: Sequence[Standing]) -> tuple[list[AgreementLine], list[AgreementLine]]:
-    """Versions that the person may sign and has not, and versions whose review comes near."""
+    """Versions that the person may sign and has not, and versions whose review comes near: each agreement's newest."""
     concerned = [p for p in places if p.roles & {Role.AGENCY_LEAD, Role.GOVERNANCE, Role.COORDINATOR}]
     if not concerned:
         return [], []
@@ -276,7 +276,7 @@ def _agreements(viewer: Viewer, places: Sequence[Standing]) -> tuple[list[Agreem
         )
         .where(
             Agreement.partnership_id.in_(_ids(concerned)),
-            AgreementVersion.state == VersionState.PUBLISHED,
+            NEWEST,
             AgreementVersion.ends_on >= clock.today(),
         )
         .order_by(AgreementVersion.sign_by)
