@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from psg.audit import Event, record
+from psg.cases import aftercare
 from psg.cases import operations as cases
 from psg.cases.rules import CaseState
 from psg.db import DomainError
@@ -31,11 +32,20 @@ class Decision:
     """For closing and declining: a code of the partnership's list."""
     changed_for_person: str = ""
     """For closing: what changed for the person harmed."""
+    check_days: int | None = None
+    """For closing: in how many days somebody looks at it again; None for not at all."""
     to_group_id: uuid.UUID | None = None
     """For passing on: the group; None for a forum outside the partnership."""
     lead_agency_id: uuid.UUID | None = None
     """For accepting a referral."""
     lead_officer_id: uuid.UUID | None = None
+
+    @property
+    def seen_again_on(self) -> date | None:
+        """When the case is looked at next: at its review, or at the check after it is closed."""
+        if effect_of(self.code) is not Effect.CLOSE:
+            return self.next_review_on
+        return aftercare.check_on(self.check_days) if self.check_days else None
 
 
 class Incomplete(DomainError):
@@ -85,6 +95,7 @@ def apply(decision: Decision, case: "Case", *, by: "Viewer") -> Effect:
                 changed_for_person=decision.changed_for_person,
                 by=by,
             )
+            aftercare.plan(case, decision.check_days)
         case Effect.PASS_ON:
             _pass_on(decision, case, by=by)
         case Effect.DECLINE:

@@ -12,6 +12,7 @@ from psg.actions.owners import owner_from, owner_options
 from psg.actions.rules import due_offers
 from psg.cases import checks
 from psg.cases.forms import choices
+from psg.cases.forms.deciding import NO_CHECK, check_choices, check_days, check_question
 from psg.cases.models import Case
 from psg.cases.rules import CaseState, next_review
 from psg.meetings.effects import OUTSIDE, Decision
@@ -51,6 +52,7 @@ class OutcomeForm(Form):
     )
     close_reason = SelectField("Why it is closed")
     changed_for_person = LongTextField("What has changed for the person harmed", max=4_000, rows=3)
+    check = check_question()
     decline_reason = SelectField("Why it is declined")
     to_group = SelectField("Passed on to")
     lead_agency = SelectField("Lead agency", coerce=uuid.UUID)
@@ -75,6 +77,7 @@ class OutcomeForm(Form):
             next_review_on=self.review(),
             close_reason=(self.decline_reason.data if declines else self.close_reason.data) or "",
             changed_for_person=self.changed_for_person.data or "",
+            check_days=check_days(self.check.data),
             to_group_id=uuid.UUID(to_group) if to_group and to_group != OUTSIDE else None,
             lead_agency_id=self.lead_agency.data or None,
             lead_officer_id=self.lead_officer.data or None,
@@ -137,13 +140,17 @@ def outcome_form(
             "next_review_on": outcome.next_review_on,
         }
     form = OutcomeForm(
-        lead_agency=case.lead_agency_id or case.referrer_agency_id, lead_officer=case.lead_officer_id, **before
+        lead_agency=case.lead_agency_id or case.referrer_agency_id,
+        lead_officer=case.lead_officer_id,
+        check=NO_CHECK,
+        **before,
     )
     if form.fresh:
         form.version.data = outcome.version if outcome else None
     form.decision.choices = decisions_for(case, outcome)
     form.next_review_on.offers = review_offers(case, next_on)
     form.close_reason.choices = _terms(labels, "close-reasons")
+    form.check.choices = check_choices()
     form.decline_reason.choices = [
         option(code, labels.get(("decline-reasons", code), entry["label"]))
         for entry in reference.load("decline-reasons")["entries"]

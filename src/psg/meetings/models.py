@@ -193,6 +193,7 @@ class Outcome(Sealed, Versioned, Owned, Model):
     decision: Mapped[str] = mapped_column(String(40))
     """A code of reference/meeting-decisions.yaml."""
     next_review_on: Mapped[date | None]
+    """The next review, or the check after it was closed."""
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
     agreed = sealed_text()

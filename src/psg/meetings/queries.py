@@ -17,7 +17,7 @@ from psg.meetings.cards import names
 from psg.meetings.live import effect_of
 from psg.meetings.models import AgendaItem, Meeting, Outcome
 from psg.meetings.rules import Effect, MeetingState
-from psg.meetings.words import decision_words
+from psg.meetings.words import decision_words, seen_again_words
 from psg.partnerships.queries import AnyGroup, GroupPlace, directory
 
 _TO_COME = (MeetingState.PREPARING, MeetingState.PUBLISHED)
@@ -94,7 +94,9 @@ class Appearance:
     """In words; "" when nothing is decided yet."""
     effect: Effect | None
     agreed: str
-    next_review_on: date | None
+    seen_again: str
+    """What the date is on which the case is looked at next."""
+    seen_again_on: date | None
     recorded_at: datetime | None
     recorded_by: uuid.UUID | None
     reached: bool
@@ -119,7 +121,8 @@ def of_case(case: Case) -> list[Appearance]:
                 decision=decision_words(outcome.decision) if outcome else "",
                 effect=effect_of(outcome.decision) if outcome else None,
                 agreed=(outcome.agreed or "") if outcome else "",
-                next_review_on=outcome.next_review_on if outcome else None,
+                seen_again=seen_again_words(outcome.decision) if outcome else "",
+                seen_again_on=outcome.next_review_on if outcome else None,
                 recorded_at=outcome.recorded_at if outcome else None,
                 recorded_by=outcome.recorded_by if outcome else None,
                 reached=outcome is not None or meeting.state in _TO_COME,

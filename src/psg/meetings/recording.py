@@ -98,7 +98,7 @@ def record_outcome(
             item_id=item.id,
             case_id=case.id,
             decision=decision.code,
-            next_review_on=decision.next_review_on,
+            next_review_on=decision.seen_again_on,
             recorded_at=clock.now(),
             recorded_by=by.user_id,
             agreed=decision.agreed,
@@ -201,6 +201,7 @@ def note_of(item: AgendaItem) -> ItemNote | None:
 
 def _correct(outcome: Outcome, decision: Decision, meeting: Meeting, case: Case, *, by: Viewer) -> None:
     """Put a recorded decision right. What closed or passed on a case is undone on the case, not here."""
+    seen_again_on = decision.seen_again_on
     if outcome.decision != decision.code:
         if effect_of(outcome.decision) in _FINAL or case.state not in (CaseState.SENT, CaseState.OPEN):
             raise DomainError(
@@ -208,14 +209,12 @@ def _correct(outcome: Outcome, decision: Decision, meeting: Meeting, case: Case,
             )
         _check_still_ours(meeting, case)
         effects.apply(decision, case, by=by)
+    elif effect_of(outcome.decision) is Effect.CLOSE:
+        seen_again_on = outcome.next_review_on
     elif outcome.next_review_on != decision.next_review_on and case.state is CaseState.OPEN:
         _check_still_ours(meeting, case)
         _set_review(case, decision.next_review_on, by=by)
-    outcome.decision, outcome.next_review_on, outcome.agreed = (
-        decision.code,
-        decision.next_review_on,
-        decision.agreed,
-    )
+    outcome.decision, outcome.next_review_on, outcome.agreed = decision.code, seen_again_on, decision.agreed
     outcome.recorded_at, outcome.recorded_by = clock.now(), by.user_id
 
 

@@ -1,7 +1,8 @@
 """Codes of meetings in the words people read. Plain text, for pages, documents and messages alike."""
 
 from psg import reference
-from psg.meetings.rules import REFERRAL_WORDS, Attended, MeetingState
+from psg.meetings.live import effect_of
+from psg.meetings.rules import REFERRAL_WORDS, Attended, Effect, MeetingState
 
 STATE_WORDS = {
     MeetingState.PREPARING: "Preparing",
@@ -22,3 +23,8 @@ ATTENDED_WORDS = {
 def decision_words(code: str) -> str:
     """A decision's label; the code itself when no list has it any more."""
     return REFERRAL_WORDS.get(code) or reference.labels("meeting-decisions").get(code, code)
+
+
+def seen_again_words(code: str) -> str:
+    """What the date is that goes with a decision."""
+    return "Check after closing" if effect_of(code) is Effect.CLOSE else "Next review"

@@ -150,6 +150,25 @@ def lead_version(case: Case) -> int:
     return fingerprint(case.lead_agency_id, case.lead_officer_id, case.review_on)
 
 
+def check_question() -> ChoiceField:
+    """Whether somebody looks again at a case that is being closed: the same question wherever one is closed."""
+    return ChoiceField(
+        "Look at it again after it is closed?",
+        hint="The lead officer is reminded then, or the coordinator where the lead officer can no longer see it",
+    )
+
+
+def check_choices() -> list[Any]:
+    """Its answers, with the days they come to; `NO_CHECK` is the one chosen beforehand."""
+    days = (option(days, f"In {days} days, on {long_date(check_on(days))}") for days in CHECK_DAYS)
+    return [option(NO_CHECK, "No check"), *days]
+
+
+def check_days(chosen: str | None) -> int | None:
+    """In how many days somebody looks again; None for not at all."""
+    return None if chosen in (None, NO_CHECK) else int(chosen)
+
+
 class CloseForm(Form):
     """Why the case is closed, and what changed."""
 
@@ -161,23 +180,12 @@ class CloseForm(Form):
         max=4000,
         rows=4,
     )
-    check = ChoiceField(
-        "Look at it again after it is closed?",
-        hint="The lead officer is reminded then, or the coordinator where the lead officer can no longer see it",
-    )
+    check = check_question()
 
     def __init__(self, case: Case, **kwargs: Any) -> None:
         super().__init__(version=fingerprint(case.state), check=NO_CHECK, **kwargs)
         self.reason_code.choices = choices.of_list(case.partnership_id, "close-reasons")
-        self.check.choices = [
-            option(NO_CHECK, "No check"),
-            *(option(days, f"In {days} days, on {long_date(check_on(days))}") for days in CHECK_DAYS),
-        ]
-
-    @property
-    def check_days(self) -> int | None:
-        """In how many days somebody looks again; None for not at all."""
-        return None if self.check.data in (None, NO_CHECK) else int(self.check.data)
+        self.check.choices = check_choices()
 
 
 class AftercareForm(Form):

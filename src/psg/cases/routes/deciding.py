@@ -8,7 +8,7 @@ from psg.audit.events import Event
 from psg.cases import aftercare, checks, contents, operations, queries
 from psg.cases.addresses import case_url
 from psg.cases.forms import AftercareForm, CloseForm, DecideForm, LeadForm, ProposeForm, ReopenForm
-from psg.cases.forms.deciding import ACCEPT, PASS_ON, lead_version
+from psg.cases.forms.deciding import ACCEPT, PASS_ON, check_days, lead_version
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case
 from psg.cases.routes.shared import bp, carry_out, directory, show, stale
@@ -200,7 +200,7 @@ def _close(case: Case, form: CloseForm) -> str:
         changed_for_person=form.changed_for_person.data,
         by=viewer(),
     )
-    check = aftercare.plan(case, form.check_days)
+    check = aftercare.plan(case, check_days(form.check.data))
     then = f"It is looked at again on {long_date(check)}." if check else "Nobody is reminded of it any more."
     flash(f"Case {case.reference} closed. {then}")
     return case_url(case)

@@ -11,6 +11,7 @@ from psg import clock
 from psg.access import Permission, Role, page, requires, standing, viewer
 from psg.actions import operations as actions
 from psg.audit import Event
+from psg.cases import aftercare
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case
 from psg.cases.rules import CaseState
@@ -187,8 +188,12 @@ def _decide(
 
 def _decided_words(case: Case, form: OutcomeForm) -> str:
     given = len(form.actions())
-    words = f"{case.reference}: {decision_words(form.decision.data).lower()}, recorded at {time_of_day(clock.now())}."
-    return f"{words} {plural(given, 'action')} given." if given else words
+    words = [f"{case.reference}: {decision_words(form.decision.data).lower()}, recorded at {time_of_day(clock.now())}."]
+    if case.state is CaseState.CLOSED and (check := aftercare.due(case)):
+        words.append(f"It is looked at again on {long_date(check)}.")
+    if given:
+        words.append(f"{plural(given, 'action')} given.")
+    return " ".join(words)
 
 
 @bp.route("/<partnership>/meetings/<uuid:meeting_id>/end", methods=["GET", "POST"])
