@@ -9,6 +9,7 @@ from psg.access import Permission, page, signed_in, viewer
 from psg.audit.events import Event
 from psg.db import transaction
 from psg.meetings import guests
+from psg.partnerships.closed import closed_places
 from psg.partnerships.people import waiting_for
 from psg.worklist import rules
 from psg.worklist.blueprint import bp
@@ -41,6 +42,8 @@ def my_work() -> Answer:
         duties=duties,
         invited=invited,
         joining=waiting_for(person.user_id),
+        closed=closed_places(person),
+        guest_in=[place for place in signed if place.only_guest and not any(line.place == place for line in invited)],
         hello=rules.greeting(person.first_name, clock.local(clock.now()).time()),
         due_words=rules.due_sentence(due_today, overdue),
         unsigned=[place for place in places if not place.agreement_signed and (place.works_cases or place.roles)],
