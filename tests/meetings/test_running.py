@@ -9,7 +9,9 @@ from sqlalchemy import select
 from psg import clock
 from psg.actions.models import Action
 from psg.audit.models import AuditEvent
+from psg.cases import checks
 from psg.cases.models import Case
+from psg.cases.rules import next_review
 from psg.db import db
 from psg.meetings import forms_run
 from psg.meetings.models import Attendance, Outcome
@@ -154,7 +156,7 @@ def test_the_next_meeting_is_chosen_for_a_case_that_was_never_assessed(room, hel
 def test_the_bands_own_interval_is_chosen_for_an_assessed_case(room, held, coming, monkeypatch, context):
     case = room.open()
     case.band = "High"
-    monkeypatch.setattr(forms_run.checks, "band_interval", lambda _case: 91)
+    monkeypatch.setattr(checks, "band_interval", lambda _case: 91)
     first, *others = forms_run.review_offers(case, coming.held_on)
     assert first.preferred
     assert first.label == "By its band (High)"
@@ -163,8 +165,17 @@ def test_the_bands_own_interval_is_chosen_for_an_assessed_case(room, held, comin
     assert not any(offer.preferred for offer in others)
     days = [offer.day for offer in (first, *others)]
     assert len(days) == len(set(days))
-    monkeypatch.setattr(forms_run.checks, "band_interval", lambda _case: (coming.held_on - clock.today()).days)
+    monkeypatch.setattr(checks, "band_interval", lambda _case: (coming.held_on - clock.today()).days)
     assert forms_run.review_offers(case, coming.held_on)[0].label == "By its band (High), at the next meeting"
+    monkeypatch.setattr(checks, "band_interval", lambda _case: 7)
+    first, second, *_ = forms_run.review_offers(case, coming.held_on)
+    assert (first.day, first.label, first.preferred) == (coming.held_on, "At the next meeting", True)
+    assert (second.day, second.label) == (next_review(clock.today(), 7), "Before the next meeting, by its band (High)")
+    assert second.reason == (
+        "7 days from today, as its band asks for. The group does not meet by then, so the lead officer reviews it"
+    )
+    assert not second.preferred
+    assert forms_run.review_offers(case, None)[0].day == second.day, "nothing to wait for"
     monkeypatch.undo()
     assert forms_run.review_offers(case, None)[0].label == "In 4 weeks"
 

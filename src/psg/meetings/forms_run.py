@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -10,9 +10,8 @@ from psg import clock, reference
 from psg.actions.forms import put_offers
 from psg.actions.owners import owner_from, owner_options
 from psg.actions.rules import due_offers
-from psg.cases import checks
 from psg.cases.forms import choices
-from psg.cases.forms.deciding import NO_CHECK, check_choices, check_days, check_question
+from psg.cases.forms.deciding import NO_CHECK, check_choices, check_days, check_question, each_once, offers_by_band
 from psg.cases.models import Case
 from psg.cases.rules import CaseState, next_review
 from psg.meetings.effects import OUTSIDE, Decision
@@ -171,21 +170,14 @@ def outcome_form(
 
 def review_offers(case: Case, next_on: date | None) -> list[Offer]:
     """Dates for the next review, each once. The first is chosen beforehand: what the case's band asks for, where it has
-    been assessed; else the group's next meeting; else four weeks."""
+    been assessed and the group meets by then; else the group's next meeting; else four weeks."""
     today = clock.today()
     coming = next_on if next_on and next_on > today else None
-    offers = []
-    if (interval := checks.band_interval(case)) is not None:
-        day, why = next_review(today, interval), f"{interval} days from today, as its band asks for"
-        offers.append(Offer(day, f"By its band ({case.band}){', at the next meeting' if day == coming else ''}", why))
+    offers = offers_by_band(case, coming)
     if coming:
         offers.append(Offer(coming, "At the next meeting"))
     offers += [Offer(next_review(today, weeks * 7), f"In {weeks} weeks") for weeks in (4, 8, 13)]
-    unlike: dict[date, Offer] = {}
-    for offer in offers:
-        unlike.setdefault(offer.day, offer)
-    first, *others = unlike.values()
-    return [replace(first, preferred=True), *others]
+    return each_once(offers)
 
 
 def decisions_for(case: Case, outcome: Outcome | None) -> list[Any]:

@@ -1,6 +1,8 @@
 """Sending, deciding, leading, closing and re-opening a case."""
 
 import uuid
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,21 +26,43 @@ def review_offers(case: Case) -> list[Offer]:
     """Review dates worked out for the case, each with its reason; the first is the usual one."""
     today = clock.today()
     meeting = checks.next_meeting(case.partnership_id, case.group_id)
-    interval = checks.band_interval(case)
-    offers: list[Offer] = []
-    if interval is not None:
-        why = f"{interval} days from today, as its band asks for"
-        offers.append(Offer(next_review(today, interval), f"By its band ({case.band})", why))
     after = f"{FIRST_REVIEW_DAYS} days after the next meeting" if meeting else f"{FIRST_REVIEW_DAYS} days from today"
-    offers.append(Offer(first_review(today, meeting), "Four weeks on", after))
+    offers = [*offers_by_band(case, meeting), Offer(first_review(today, meeting), "Four weeks on", after)]
     if meeting is not None:
         offers.append(Offer(meeting, "At the next meeting"))
     offers.append(Offer(next_review(today, 7), "In a week"))
+    return each_once(offers)
+
+
+def offers_by_band(case: Case, meeting: date | None) -> list[Offer]:
+    """What the case's band asks for, the sensible date first; nothing for a case that was never assessed.
+
+    A group reviews its cases where it meets. A band that cannot wait for that is not chosen beforehand: who agrees to
+    it agrees that the lead officer looks at the case alone, and has to say so. Its date stands second, and says why.
+    meeting: the group's next.
+    """
+    interval = checks.band_interval(case)
+    if interval is None:
+        return []
+    day, why = next_review(clock.today(), interval), f"{interval} days from today, as its band asks for"
+    if meeting is None or day > meeting:
+        return [Offer(day, f"By its band ({case.band})", why)]
+    if day == meeting:
+        return [Offer(day, f"By its band ({case.band}), at the next meeting", why)]
+    alone = f"{why}. The group does not meet by then, so the lead officer reviews it"
+    return [
+        Offer(meeting, "At the next meeting"),
+        Offer(day, f"Before the next meeting, by its band ({case.band})", alone),
+    ]
+
+
+def each_once(offers: Iterable[Offer]) -> list[Offer]:
+    """The offers without those whose date stands already; the first is chosen beforehand."""
     unlike: dict[date, Offer] = {}
     for offer in offers:
         unlike.setdefault(offer.day, offer)
     first, *others = unlike.values()
-    return [Offer(first.day, first.label, first.reason, preferred=True), *others]
+    return [replace(first, preferred=True), *others]
 
 
 class _LeadQuestions:
