@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from psg import clock, jobs
 from psg.cases import drafting, operations
 from psg.cases.models import Case, NoteDraft
-from psg.cases.rules import SubjectKind
+from psg.cases.rules import SubjectKind, kept_until
 from psg.db import db, transaction
 from psg.risk.models import Assessment
 from psg.web.words import long_date
@@ -41,8 +41,8 @@ def drafts(app):
 def test_pages_of_a_referral_are_kept_apart_and_offered_again(app, world, draft, client_for):
     browser = client_for("officer")
     what = {"narrative": HALF, "themes": ["asb", "noise"], "once": "x", "then": "another"}
-    assert browser.post(f"{draft}/what/keep", what).status_code == 204
-    assert browser.post(f"{draft}/why/keep", {"why_agencies": "Half a reason"}).status_code == 204
+    assert browser.post(f"{draft}/what/keep", what).text == long_date(clock.today() + timedelta(days=28))
+    assert browser.post(f"{draft}/why/keep", {"why_agencies": "Half a reason"}).status_code == 200
     assert drafts(app) == [
         ("what", {"narrative": HALF, "themes": ["asb", "noise"]}),
         ("why", {"why_agencies": "Half a reason"}),
@@ -51,7 +51,7 @@ def test_pages_of_a_referral_are_kept_apart_and_offered_again(app, world, draft,
     assert "Half an account, with &lt;three&gt; &amp; more" in page
     assert re.search(r'value="noise"[^>]*checked', page)
     assert "This is the page you began" in page
-    assert f"It is kept until {long_date(clock.today() + timedelta(days=28))}." in page
+    assert f"It is kept until <span data-kept-until>{long_date(clock.today() + timedelta(days=28))}</span>." in page
     assert f'data-autosave-url="{draft}/what/keep"' in page
     assert "Half a reason" in browser.get(f"{draft}/why").text
     check = browser.get(f"{draft}/check").text
@@ -109,8 +109,8 @@ def test_evidence_of_an_assessment(app, world, client_for):
     radios = [tag for tag in re.findall(r"<input[^>]*>", shown) if 'name="answer-' in tag]
     answers = {re.search(r'name="([^"]+)"', tag)[1]: re.search(r'value="([^"]+)"', tag)[1] for tag in radios}
     evidence = next(iter(answers)).replace("answer-", "evidence-")
-    assert browser.post(f"{path}/keep", {evidence: HALF, "step": "check"}).status_code == 204
-    assert browser.post(f"/east-test/cases/{reference}/notes/keep", {"what": "Half a note"}).status_code == 204
+    assert browser.post(f"{path}/keep", {evidence: HALF, "step": "check"}).status_code == 200
+    assert browser.post(f"/east-test/cases/{reference}/notes/keep", {"what": "Half a note"}).status_code == 200
     assert "Half an account" in browser.get(path).text
     assert "These are the answers you began" in browser.get(path).text
     assert "Half an account" not in other.get(path).text
@@ -140,6 +140,28 @@ def test_what_nobody_comes_back_to_is_dropped_after_four_weeks(context, world):
     jobs.expire_old_drafts()
     db.session.expire_all()
     assert [row.page for row in db.session.scalars(select(NoteDraft))] == ["risk-victim"]
+
+
+def test_a_referral_is_kept_while_its_pages_save_themselves(app, world, draft, client_for, monkeypatch):
+    began = clock.now()
+    in_three_weeks, in_five, in_eight = (began + timedelta(days=days) for days in (21, 35, 50))
+    monkeypatch.setattr(clock, "source", lambda: in_three_weeks)
+    browser = client_for("officer")
+    before, after = (f"deleted on {long_date(kept_until(at))}" for at in (began, in_three_weeks))
+
+    def said(path):
+        return " ".join(re.sub("<[^>]+>", "", browser.get(path).text).split())
+
+    pages = (f"{draft}/what", f"{draft}/check", "/my-work")
+    assert all(before in said(path) for path in pages)
+    browser.post(f"{draft}/why/keep", {"why_agencies": "Half a reason"})
+    assert all(after in said(path) for path in pages)
+    for moment, left in ((in_five, 1), (in_eight, 0)):
+        monkeypatch.setattr(clock, "source", lambda moment=moment: moment)
+        with app.app_context():
+            jobs.expire_old_drafts()
+            assert len(db.session.scalars(select(Case)).all()) == left
+            db.session.remove()
 
 
 def test_a_draft_is_gone_on_with_at_its_first_unfinished_page(app, world, draft, client_for):

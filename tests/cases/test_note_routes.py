@@ -79,7 +79,7 @@ def test_what_no_store_can_carry_is_refused_beside_the_field(world, address, cli
 
 def test_a_note_being_written_is_kept_and_offered_again(app, world, address, client_for):
     browser, other = client_for("officer"), client_for("landlord")
-    assert browser.post(f"{address}/notes/keep", {"what": "Half a note", "day": "today"}).status_code == 204
+    assert browser.post(f"{address}/notes/keep", {"what": "Half a note", "day": "today"}).status_code == 200
     again = browser.get(f"{address}/notes/add").text
     assert "Half a note" in again
     assert "This is the note you began" in again

@@ -8,17 +8,26 @@ from collections.abc import Mapping
 from datetime import date
 
 from flask import Response, request
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from psg import clock
 from psg.access import Viewer
 from psg.cases.models import Case, NoteDraft
-from psg.cases.rules import DRAFT_KEPT
+from psg.cases.rules import DRAFT_KEPT, kept_until
 from psg.db import db
 from psg.ids import new_id
 
 NOTE, WHAT, WHY = "note", "what", "why"
 Fields = Mapping[str, str | list[str]]
+
+LAST_WRITTEN = (
+    select(func.max(NoteDraft.saved_at))
+    .where(NoteDraft.partnership_id == Case.partnership_id, NoteDraft.case_id == Case.id)
+    .correlate(Case)
+    .scalar_subquery()
+)
+"""When a page of the case was last saved by itself; None for never. It is no activity on the case, whose record says
+nothing of pages being written, but a referral is not deleted under the hands of its writer."""
 
 _LONGEST = 60_000
 _UNSEEN = frozenset({"csrf_token", "once", "version", "kept_post", "then", "step"})
@@ -93,9 +102,12 @@ def discard(case: Case, page: str, *, by: Viewer) -> None:
         db.session.flush()
 
 
-def removed_on(draft: NoteDraft) -> date:
-    """The day on which a draft that nobody touches is dropped."""
-    return clock.local(draft.saved_at + DRAFT_KEPT).date()
+def removed_on(case: Case) -> date:
+    """The day on which a referral that has not been sent is deleted if its writer does not go on with it."""
+    written_at = db.session.scalar(
+        select(LAST_WRITTEN).where(Case.partnership_id == case.partnership_id, Case.id == case.id)
+    )
+    return kept_until(max(case.last_activity_at, written_at or case.last_activity_at))
 
 
 def forget_old() -> None:

@@ -122,7 +122,7 @@ def why_not(move: Move, state: CaseState) -> str:
 CORRECTION_WINDOW = timedelta(minutes=15)
 """How long an author may put their own note right in place; afterwards a correction is added under it."""
 DRAFT_KEPT = timedelta(days=28)
-"""How long an untouched draft is kept."""
+"""How long what somebody began to write is kept after they last wrote in it."""
 FIRST_REVIEW_DAYS = 28
 """From the case's first meeting to its first review, unless the group has set something else."""
 STALE_NOW_DAYS = 28
@@ -132,6 +132,11 @@ STALE_NOW_DAYS = 28
 def in_correction_window(entered_at: datetime, now: datetime) -> bool:
     """Whether a note is young enough to be changed in place by its author."""
     return now - entered_at < CORRECTION_WINDOW
+
+
+def kept_until(written_at: datetime) -> date:
+    """The day on which something that was begun is dropped, if nobody goes on with it."""
+    return clock.local(written_at + DRAFT_KEPT).date()
 
 
 def first_review(today: date, next_meeting: date | None, days: int = FIRST_REVIEW_DAYS) -> date:

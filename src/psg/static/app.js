@@ -167,6 +167,8 @@ for (const form of document.querySelectorAll("form[data-autosave-url]")) {
         method: "POST", body: answers, credentials: "same-origin", keepalive: leaving, redirect: "error",
       });
       if (!answer.ok) throw new Error(String(answer.status));
+      const keptUntil = await answer.text();
+      if (keptUntil) for (const place of document.querySelectorAll("[data-kept-until]")) place.textContent = keptUntil;
       line.textContent = `Draft saved ${timeNow()}`;
       line.classList.remove("app-saved--failed");
       if (!announced || failing) say(line.textContent);

@@ -18,9 +18,10 @@ from psg.actions import queries as action_queries
 from psg.actions.models import Action
 from psg.actions.rules import ActionState
 from psg.cases import queries as cases
+from psg.cases.drafting import LAST_WRITTEN
 from psg.cases.models import Case, Event
 from psg.cases.next_step import Situation, next_step
-from psg.cases.rules import DRAFT_KEPT, CaseState, Tone
+from psg.cases.rules import CaseState, Tone, kept_until
 from psg.crypto import datakeys, open_rows
 from psg.crypto.datakeys import DataKey
 from psg.db import db
@@ -48,12 +49,8 @@ class CaseLine:
     created_at: datetime
     closure_proposed: bool
     at_risk_now: bool
-    last_activity_at: datetime
-
-    @property
-    def removed_on(self) -> date:
-        """The day on which it is deleted if it is a draft that nobody touches."""
-        return clock.local(self.last_activity_at + DRAFT_KEPT).date()
+    removed_on: date
+    """The day on which it is deleted if it is a draft that nobody goes on with."""
 
     @property
     def href(self) -> str:
@@ -190,6 +187,7 @@ _COLUMNS: tuple[Any, ...] = (
     Case.created_at,
     Case.closure_proposed_at,
     Case.last_activity_at,
+    LAST_WRITTEN.label("last_written"),
     _SEALED_TITLE.label("title_sealed"),
     _SEALED_REFERRAL.label("referral_sealed"),
     DataKey.id.label("key_id"),
@@ -239,7 +237,7 @@ def _open(rows: Sequence[Any], place: Standing) -> Iterable[tuple[str, CaseLine]
                 created_at=row.created_at,
                 closure_proposed=row.closure_proposed_at is not None,
                 at_risk_now=bool((text[1] or {}).get("at_risk_now")),
-                last_activity_at=row.last_activity_at,
+                removed_on=kept_until(max(row.last_activity_at, row.last_written or row.last_activity_at)),
             ),
         )
 

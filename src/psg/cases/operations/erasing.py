@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, or_, select
 
 from psg import audit, clock
 from psg.audit import Actor, Event
 from psg.cases import reminding
 from psg.cases.contents import Parts, parts_of
+from psg.cases.drafting import LAST_WRITTEN
 from psg.cases.models import Case, CaseNamed, CaseTheme, Involvement, LastSeen, NoteDraft, PossibleDuplicate
 from psg.cases.operations.parties import entry_of_person, entry_of_place, entry_of_reference
 from psg.cases.rules import DRAFT_KEPT, CaseState
@@ -60,7 +61,12 @@ def delete_draft(case: Case, *, by: Actor) -> None:
 
 def expire_drafts(limit: int = 100) -> list[Case]:
     """The nightly task's part: delete drafts that nobody has touched for four weeks; gives those deleted."""
-    old = select(Case).where(Case.state == CaseState.DRAFT, Case.last_activity_at < clock.now() - DRAFT_KEPT)
+    long_ago = clock.now() - DRAFT_KEPT
+    old = select(Case).where(
+        Case.state == CaseState.DRAFT,
+        Case.last_activity_at < long_ago,
+        or_(LAST_WRITTEN.is_(None), long_ago > LAST_WRITTEN),
+    )
     gone = list(db.session.scalars(old.order_by(Case.last_activity_at).limit(limit)))
     for case in gone:
         delete_draft(case, by=audit.SYSTEM)

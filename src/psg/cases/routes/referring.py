@@ -1,13 +1,11 @@
 """Log a case: four short pages and a check. The draft is saved, and has its reference, from the first Continue on."""
 
-from datetime import date
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
-from psg import clock
 from psg.access import Permission, requires, standing, viewer
 from psg.audit import Event
 from psg.cases import contents, drafting, matching, operations, queries
@@ -18,7 +16,7 @@ from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case, CaseTheme
 from psg.cases.operations.referring import what_is_missing
 from psg.cases.routes.shared import begun, bp, carry_out, keep_page, show
-from psg.cases.rules import DRAFT_KEPT, SubjectKind
+from psg.cases.rules import SubjectKind
 from psg.cases.values import codes
 from psg.db import db, reading_done
 from psg.web.fields import ChoiceField, option
@@ -127,7 +125,7 @@ def what(case: Case) -> AnyResponse:
             done = carry_out(form, lambda: _set(case, drafting.WHAT, form.for_operation()), hold=(case,))
             if done is not None:
                 return done
-    return show("cases/log/what.html", case, form=form, removed=_removed(case), **begun(draft))
+    return show("cases/log/what.html", case, form=form, removed=drafting.removed_on(case), **begun(draft))
 
 
 @bp.route("/<partnership>/cases/<reference>/log/what/keep", methods=["POST"])
@@ -148,7 +146,7 @@ def why(case: Case) -> AnyResponse:
         done = carry_out(form, lambda: _set(case, drafting.WHY, form.for_operation()), hold=(case,))
         if done is not None:
             return done
-    return show("cases/log/why.html", case, form=form, removed=_removed(case), **begun(draft))
+    return show("cases/log/why.html", case, form=form, removed=drafting.removed_on(case), **begun(draft))
 
 
 @bp.route("/<partnership>/cases/<reference>/log/why/keep", methods=["POST"])
@@ -193,7 +191,7 @@ def check(case: Case) -> AnyResponse:
         codes=codes,
         missing=what_is_missing(case),
         unsent=drafting.begun(case, viewer()),
-        removed=_removed(case),
+        removed=drafting.removed_on(case),
     )
 
 
@@ -225,11 +223,6 @@ def delete(case: Case) -> AnyResponse:
 def _delete(case: Case) -> str:
     operations.delete_draft(case, by=viewer())
     return url_for("cases.index", partnership=standing().slug)
-
-
-def _removed(case: Case) -> date:
-    """The day on which the draft is deleted if nobody touches it."""
-    return clock.local(case.last_activity_at + DRAFT_KEPT).date()
 
 
 def _themes(case: Case) -> list[str]:

@@ -12,11 +12,13 @@ from psg.audit import Event
 from psg.cases import drafting
 from psg.cases.addresses import case_url
 from psg.cases.models import Case, NoteDraft
+from psg.cases.rules import kept_until
 from psg.cases.tabs import case_tabs, case_tag, has_page
 from psg.db import AlreadyDone, Clash, DomainError, Model, transaction
 from psg.partnerships import queries as partnerships
 from psg.partnerships.queries import Directory
 from psg.web.forms import Form
+from psg.web.words import long_date
 
 bp = Blueprint("cases", __name__)
 bp.add_app_template_global(case_tabs)
@@ -90,7 +92,7 @@ def carry_out(
 
 
 def keep_page(case: Case, page_code: str, *, back: str, empty: bool = False, **values: Any) -> Response:
-    """Keep a page that is being written, as the page itself asks every few seconds: says nothing back.
+    """Keep a page that is being written, as the page itself asks every few seconds: says until when it is kept.
 
     Somebody who pressed the button that forgets the draft is led to the page again, at `back`.
     """
@@ -103,6 +105,7 @@ def keep_page(case: Case, page_code: str, *, back: str, empty: bool = False, **v
             drafting.discard(case, page_code, by=viewer())
         else:
             drafting.keep(case, page_code, fields, by=viewer())
+            return Response(long_date(kept_until(clock.now())), mimetype="text/plain")
     return current_app.make_response(redirect(case_url(case, back, **values), 303)) if forget else Response(status=204)
 
 
@@ -110,7 +113,7 @@ def begun(draft: NoteDraft | None) -> dict[str, Any]:
     """What a page says about the draft that it holds."""
     if draft is None:
         return {"begun_at": None, "removed_on": None}
-    return {"begun_at": draft.saved_at, "removed_on": drafting.removed_on(draft)}
+    return {"begun_at": draft.saved_at, "removed_on": kept_until(draft.saved_at)}
 
 
 def stale(form: Form, version: int) -> bool:
