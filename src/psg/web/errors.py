@@ -10,6 +10,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from psg import text
+from psg.web.kept import FIELD
+from psg.web.labels import labels_for
 from psg.web.nav import SIGNED_OUT, Nav, current
 from psg.web.requests import from_our_pages, request_id
 
@@ -75,11 +77,13 @@ _CSRF_WORDS = Words(
 )
 _SAME_AS = {401: 404, 403: 404, 410: 404, 411: 400, 412: 409, 414: 400, 415: 400, 422: 400, 431: 400, 502: 503}
 _NEVER_SHOWN = ("csrf_token", "password", "current")
+_UNASKED = frozenset({"once", "version", FIELD, "then", "step", "do", "back"})
+"""What a form or a button says by itself: sent again, but no answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """One answer given back: its name, a label made of the name, and the text."""
+    """One answer given back: its name, what the form called the question, and the text."""
 
     name: str
     label: str
@@ -92,16 +96,22 @@ def typed_back() -> list[Typed]:
     if request.method != "POST" or not from_our_pages():
         return []
     form: MultiDict[str, str] = request.form
+    labels = labels_for(form.keys())
     return [
         Typed(
             text.showable(name),
-            text.showable(name).replace("_", " ").replace("-", ", ").strip().capitalize() or "Answer",
+            labels.get(name) or _words_of(name),
             text.showable(value),
-            hidden=name in ("once", "version"),
+            hidden=name in _UNASKED,
         )
         for name, value in form.items(multi=True)
         if not any(word in name.lower() for word in _NEVER_SHOWN)
     ]
+
+
+def _words_of(name: str) -> str:
+    """What stands for a label where no form is known that has one."""
+    return text.showable(name).replace("_", " ").replace("-", ", ").strip().capitalize() or "Answer"
 
 
 def render(status: int, *, words: Words | None = None, retry_at: str = "", frame: bool = True) -> Response:
