@@ -30,7 +30,7 @@ from psg.cases import reminding as case_reminding
 from psg.cases import routes as case_routes
 from psg.db import db
 from psg.meetings import choices as meeting_choices
-from psg.meetings import guest_reminding
+from psg.meetings import guest_reminding, setting_up
 from psg.meetings import queries as meetings
 from psg.meetings import reminding as meeting_reminding
 from psg.meetings import routes as meeting_routes
@@ -79,6 +79,8 @@ def connect(app: Flask) -> None:
     _once(checks.next_meeting_on, meetings.next_meeting_on)
     _once(checks.review_interval, risk.review_interval)
     _once(providers.open_work, actions.open_work)
+    for set_up_page in (*setting_up.SET_UP_PAGES, setup_routes.SET_UP_PAGE):
+        _once(providers.set_up_pages, set_up_page)
     _once(action_checks.meetings_of, meeting_choices.choices)
     _once(action_checks.meeting_dates, meeting_choices.dates_of)
 

@@ -1,16 +1,23 @@
 """The partnership's pages: who may open them, what a form leaves behind, and what survives an error."""
 
+import re
 import uuid
 from collections.abc import Callable
+from datetime import time
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from psg import clock
 from psg.access import Role
 from psg.audit.events import Event
 from psg.audit.models import AuditEvent
 from psg.db import db, transaction
+from psg.meetings import operations as meetings
+from psg.meetings.planning import StandingLine
+from psg.meetings.recurrence import Rhythm
+from psg.meetings.rules import Section
 from psg.partnerships import inviting, operations
 from psg.partnerships.models import Group, Membership, PartnerAgency, Partnership, RoleHeld, Term
 from psg.partnerships.queries import membership
@@ -142,6 +149,28 @@ def test_the_same_form_twice_makes_one_thing(app: Flask, client_for: Client) -> 
     assert first.location == second.location == "/east-test/groups/night/set-up"
     with app.app_context():
         assert len(db.session.scalars(select(Group).where(Group.slug == "night")).all()) == 1
+
+
+def test_the_set_up_says_what_is_done(app: Flask, client_for: Client, world: World) -> None:
+    browser, path = client_for("coordinator"), "/east-test/groups/young/set-up"
+
+    def said(title: str) -> str:
+        """What stands beside a task."""
+        lines = re.findall(r"<li class=\"govuk-task-list__item.*?</li>", browser.get(path).text, re.S)
+        line = next(line for line in lines if f">{title}</a>" in line)
+        return " ".join(re.sub("<[^>]+>", " ", line.partition("task-list__status")[2].partition(">")[2]).split())
+
+    assert [said(title) for title in ("Terms of reference", "Standing agenda", "Dates")] == ["To do"] * 3
+    assert said("Set-up file") == ""
+    with app.app_context(), transaction():
+        group = db.session.get_one(Group, (world.east, world.groups["young"]))
+        lines = [StandingLine("Welcome", Section.TEXT, 5), StandingLine("Cases", Section.OPEN_PEOPLE, 10)]
+        meetings.set_standing_agenda(group, lines, by=world.viewer("coordinator"))
+        rhythm = Rhythm(ordinal=2, weekday=1, every_months=1, starts_from=clock.today())
+        by = world.viewer("coordinator")
+        meetings.set_series(group, rhythm=rhythm, at=time(10), minutes=90, place="", by=by, plan_ahead=False)
+    assert said("Standing agenda") == "2 sections"
+    assert said("Dates") == "Second Tuesday, every month"
 
 
 @pytest.mark.parametrize("slug", ["psg", "add", "Not Good", "x" * 60])

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import current_app, url_for
+from flask import url_for
 
 from psg.partnerships.models import Group
 
@@ -14,19 +14,30 @@ open_work: list[Callable[[uuid.UUID, uuid.UUID], int]] = []
 
 @dataclass(frozen=True)
 class SetUpPage:
-    """A page of a group's set-up that a feature above has: its endpoint takes `partnership` and `group`."""
+    """A page of a group's set-up that a feature above has: its endpoint takes `partnership` and `group`.
+
+    state: what has been set there, as in "18 sections"; "" while it is still to do. None where there is nothing to do.
+    """
 
     endpoint: str
     title: str
     hint: str
+    state: Callable[[Group], str] | None = None
 
 
-set_up_pages: list[SetUpPage] = [
-    SetUpPage("meetings.standing_agenda", "Standing agenda", "The fixed items of every agenda, in order"),
-    SetUpPage("meetings.series", "Dates", "How often, when and where the group meets"),
-    SetUpPage("setup.group_file", "Set-up file", "Everything above as a file to keep or to load elsewhere"),
-]
-"""Named, not imported: a page whose feature is not there is not offered."""
+set_up_pages: list[SetUpPage] = []
+"""In the order in which they are offered."""
+
+
+@dataclass(frozen=True)
+class SetUpTask:
+    """A line of a group's set-up."""
+
+    title: str
+    hint: str
+    href: str
+    state: str | None
+    """As the page says it of this group."""
 
 
 def open_things(partnership_id: uuid.UUID, user_id: uuid.UUID) -> int:
@@ -34,10 +45,14 @@ def open_things(partnership_id: uuid.UUID, user_id: uuid.UUID) -> int:
     return sum(count(partnership_id, user_id) for count in open_work)
 
 
-def set_up_links(slug: str, group: Group) -> list[tuple[SetUpPage, str]]:
-    """The set-up pages of features above, with their addresses."""
+def set_up_tasks(slug: str, group: Group) -> list[SetUpTask]:
+    """The set-up pages of features above, each with what has been set there."""
     return [
-        (page, url_for(page.endpoint, partnership=slug, group=group.slug))
-        for page in set_up_pages
-        if page.endpoint in current_app.view_functions
+        SetUpTask(
+            one.title,
+            one.hint,
+            url_for(one.endpoint, partnership=slug, group=group.slug),
+            one.state(group) if one.state else None,
+        )
+        for one in set_up_pages
     ]

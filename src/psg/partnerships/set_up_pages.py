@@ -33,7 +33,7 @@ def set_up(group: Group) -> Answer:
         chairs=members_of(group, Role.CHAIR),
         members=members_of(group, Role.PRACTITIONER),
         own_offsets=len(group.settings),
-        more=providers.set_up_links(place.slug, group),
+        more=providers.set_up_tasks(place.slug, group),
     )
 
 

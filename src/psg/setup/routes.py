@@ -10,6 +10,7 @@ from psg.crypto import keyring
 from psg.db import db
 from psg.partnerships import inviting, operations
 from psg.partnerships.models import Group, Partnership
+from psg.partnerships.providers import SetUpPage
 from psg.partnerships.queries import find_group
 from psg.partnerships.saving import save, status_of
 from psg.risk import operations as risk
@@ -17,6 +18,7 @@ from psg.setup.exporting import as_file
 from psg.setup.forms import NewPartnershipForm
 
 bp = Blueprint("setup", __name__)
+SET_UP_PAGE = SetUpPage("setup.group_file", "Set-up file", "Everything above as a file to keep or to load elsewhere")
 
 
 @bp.route("/system/partnerships")
