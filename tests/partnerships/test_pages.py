@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import time
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -18,7 +19,7 @@ from psg.meetings import operations as meetings
 from psg.meetings.planning import StandingLine
 from psg.meetings.recurrence import Rhythm
 from psg.meetings.rules import Section
-from psg.partnerships import inviting, operations
+from psg.partnerships import inviting, operations, standard_lists
 from psg.partnerships.models import Group, Membership, PartnerAgency, Partnership, RoleHeld, Term
 from psg.partnerships.queries import membership
 from psg.partnerships.rules import MembershipState
@@ -289,6 +290,45 @@ def test_lists_by_page(app: Flask, client_for: Client, world: World) -> None:
     path = f"/east-test/lists/themes/{term.id}"
     assert browser.submit(path, {"label": "Bikes off the road", "hint": "Any kind"}).status_code == 303
     assert browser.get(f"/east-test/lists/themes/{theirs}").status_code == 404
+
+
+def test_standard_words_that_have_changed_are_offered_and_taken_over_by_hand(
+    app: Flask, client_for: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, path = client_for("coordinator"), "/east-test/lists/themes"
+    assert "Standard words now" not in browser.get(path).text
+    shipped = standard_lists.standard_entries("themes")
+    first, second, third = shipped[:3]
+
+    def reworded(name: str) -> list[dict[str, Any]]:
+        assert name == "themes"
+        return [{**one, "label": f"{one['label']}, better said"} for one in (first, second)] + [
+            {**third, "meaning": "Said anew"}
+        ]
+
+    with app.app_context():
+        ids = dict(
+            db.session.execute(
+                select(Term.code, Term.id).where(Term.partnership_id == world.east, Term.list == "themes")
+            ).all()
+        )
+    own = {"label": "Our own words", "hint": ""}
+    assert browser.submit(f"{path}/{ids[second['code']]}", own).status_code == 303
+    monkeypatch.setattr(standard_lists, "standard_entries", reworded)
+    page = browser.get(path).text
+    assert page.count("Standard words now") == 1, "what the partnership has said itself is left alone"
+    assert f"Standard words now: {first['label']}, better said." in page
+    assert "Standard meaning now: Said anew." in page
+    taken = f"{path}/{ids[first['code']]}?words=standard"
+    assert f'href="{taken}"' in page
+    shown = browser.get(taken).text
+    assert f'value="{first["label"]}, better said"' in shown
+    assert f"Your partnership says: {first['label']}." in shown
+    assert f'value="{first["label"]}"' in browser.get(taken.partition("?")[0]).text, "nothing has changed by looking"
+    assert browser.submit(taken, {"label": f"{first['label']}, better said", "hint": ""}).status_code == 303
+    page = browser.get(path).text
+    assert "Standard words now" not in page
+    assert f"{first['label']}, better said" in page
 
 
 def test_settings_of_the_partnership(app: Flask, client_for: Client, world: World) -> None:

@@ -156,7 +156,7 @@ class ChangeTermForm(TermForm):
     """An entry that is reworded or retired."""
 
     valid_until = DateField(
-        "Last day in use", hint="Leave it empty while the entry is in use. Old cases keep its words"
+        "Last day in use", hint="Leave it empty while the entry is in use. Cases that have it keep it"
     )
 
 

@@ -1,8 +1,9 @@
-"""The partnership's own lists: add, reword, retire. An entry is never deleted: old cases keep its words."""
+"""The partnership's own lists: add, reword, retire. An entry is never deleted: cases that have it keep it."""
 
+from dataclasses import asdict
 from typing import Any
 
-from flask import abort, url_for
+from flask import abort, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
@@ -16,7 +17,10 @@ from psg.partnerships.forms import ChangeTermForm, TermForm
 from psg.partnerships.models import Term
 from psg.partnerships.rules import code_from
 from psg.partnerships.saving import save, status_of
+from psg.partnerships.standard_lists import newer_words
 
+STANDARD = "standard"
+"""In an entry's address: its form opens with the standard words."""
 TITLES = {
     "themes": "Themes",
     "event-kinds": "Kinds of note",
@@ -60,6 +64,7 @@ def one_list(name: str) -> Answer:
     if answer := save(form, change, to=to, done="Entry added."):
         return answer
     statement = select(Term).where(Term.partnership_id == place.partnership_id, Term.list == name)
+    terms = list(db.session.scalars(statement.order_by(Term.position, Term.label)))
     return page(
         "partnerships/list.html",
         event=Event.PARTNERSHIP_LOOKED_AT,
@@ -67,7 +72,8 @@ def one_list(name: str) -> Answer:
         place=place,
         name=name,
         title=TITLES[name],
-        terms=list(db.session.scalars(statement.order_by(Term.position, Term.label))),
+        terms=terms,
+        newer={term.id: words for term in terms if (words := newer_words(term))},
         today=clock.today(),
         status=status_of(form),
     )
@@ -76,13 +82,15 @@ def one_list(name: str) -> Answer:
 @bp.route("/<partnership>/lists/<name>/<uuid:term_id>", methods=["GET", "POST"])
 @requires(Permission.LISTS_EDIT, term=queries.find_term)
 def change_term(term: Term) -> Answer:
-    """Reword or retire an entry."""
+    """Reword or retire an entry. Its form opens with the standard words where those are to be taken over."""
     place = standing()
+    newer = newer_words(term)
 
     def values() -> dict[str, Any]:
         return {"label": term.label, "hint": term.hint, "valid_until": term.valid_until}
 
-    form = ChangeTermForm(version=term.version, **values())
+    taken_over = asdict(newer) if newer and request.args.get("words") == STANDARD else {}
+    form = ChangeTermForm(version=term.version, **values() | taken_over)
 
     def change() -> None:
         operations.change_term(term, by=viewer(), **form.values())
@@ -96,6 +104,8 @@ def change_term(term: Term) -> Answer:
         form=form,
         place=place,
         term=term,
+        newer=newer,
+        taken_over=bool(taken_over),
         title=TITLES.get(term.list, term.list),
         status=status_of(form),
     )

@@ -154,7 +154,7 @@ class RoleHeld(Owned, Model):
 
 
 class Term(Versioned, Owned, Model):
-    """An entry of one of the partnership's lists, dated: old cases keep the word they were given."""
+    """An entry of one of the partnership's lists, dated: a case that has a retired one keeps it."""
 
     __tablename__ = "terms"
     __table_args__ = (UniqueConstraint("partnership_id", "list", "code"),)

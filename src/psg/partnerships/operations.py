@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from psg import audit, clock, reference
+from psg import audit, clock
 from psg.access.roles import GROUP_ROLES, Role
 from psg.accounts.models import User
 from psg.audit import Actor
@@ -25,6 +25,7 @@ from psg.partnerships.models import (
 )
 from psg.partnerships.queries import names_changed
 from psg.partnerships.rules import GroupState, MembershipState
+from psg.partnerships.standard_lists import COPIED_LISTS, standard_entries, standard_words
 
 RESERVED_SLUGS = frozenset(
     {
@@ -45,18 +46,6 @@ RESERVED_SLUGS = frozenset(
     }
 )
 """Words that are pages of the installation, so no partnership may be called so in addresses."""
-
-COPIED_LISTS = (
-    "themes",
-    "event-kinds",
-    "person-roles",
-    "lawful-bases",
-    "purposes",
-    "handling",
-    "close-reasons",
-    "decline-reasons",
-)
-"""Lists that a partnership gets its own copy of and may then word differently."""
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -102,15 +91,15 @@ def create_partnership(
 def seed_terms(partnership_id: uuid.UUID, *, by: Actor) -> None:
     """Give a partnership its own copy of the standard lists."""
     for name in COPIED_LISTS:
-        source, key = ("lawful-bases", "purposes") if name == "purposes" else (name, "entries")
-        for position, entry in enumerate(reference.load(source)[key]):
+        for position, entry in enumerate(standard_entries(name)):
+            words = standard_words(entry)
             db.session.add(
                 Term(
                     partnership_id=partnership_id,
                     list=name,
                     code=entry["code"],
-                    label=entry["label"],
-                    hint=entry.get("hint") or entry.get("meaning") or "",
+                    label=words.label,
+                    hint=words.hint,
                     icon=entry.get("icon", ""),
                     common=entry.get("common", False),
                     position=position,
@@ -343,7 +332,7 @@ def add_term(partnership_id: uuid.UUID, name: str, *, code: str, label: str, hin
 
 
 def change_term(term: Term, *, label: str, hint: str, valid_until: date | None, by: Actor) -> None:
-    """Reword an entry, or retire it after a date; old cases keep showing it."""
+    """Reword an entry, for every case that has it, or retire it after a date: cases that have it keep it."""
     term.label = label
     term.hint = hint
     term.valid_until = valid_until

@@ -184,7 +184,7 @@ def terms(partnership_id: uuid.UUID, name: str, *, on: date | None = None) -> li
 
 
 def labels(partnership_id: uuid.UUID) -> Mapping[tuple[str, str], str]:
-    """(list, code) -> label for every entry there ever was: old cases keep their words."""
+    """(list, code) -> label for every entry there ever was: cases keep retired ones."""
     return _names(partnership_id).labels
 
 
