@@ -14,11 +14,11 @@ from psg.audit import Event
 from psg.casefile import copying, timeline
 from psg.casefile.gathering import CaseFile, gather, last_look, worth_noting
 from psg.casefile.looked import looks
+from psg.casefile.noting import note_form
 from psg.casefile.sharing import guests_of, who_sees
 from psg.casefile.timeline import Entry
 from psg.cases import aftercare, contents, happened, operations, queries
 from psg.cases.addresses import case_url
-from psg.cases.forms import NoteForm
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case
 from psg.cases.rules import CaseState, Move, in_correction_window, may
@@ -107,7 +107,7 @@ def show(case: Case) -> Response:
     context["copied"] = "" if case.state is CaseState.ERASED else _to_copy(case, file)
     context["action_rows"] = action_rows
     if can(Permission.CASE_WRITE, case) and case.state is CaseState.OPEN:
-        context["note_form"] = NoteForm(case, standing().agency_id)
+        context["note_form"], context["note_fields"] = note_form(case)
     if worth_noting(case):
         # With the audit's own row in one write; the page is shown only after both are committed.
         with transaction():
