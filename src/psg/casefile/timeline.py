@@ -12,7 +12,7 @@ from psg import clock
 from psg.cases.contents import DecisionView
 from psg.cases.happened import EventView
 from psg.cases.models import Case
-from psg.cases.rules import DecisionKind, Precision, When
+from psg.cases.rules import DecisionKind, Precision, When, passes_elsewhere
 from psg.partnerships.queries import Directory
 from psg.web.words import date_and_time, long_date, plural, time_of_day
 
@@ -141,6 +141,8 @@ def decided(
         title = _DECIDED[decision.kind]
         if decision.kind is DecisionKind.PASSED_ON:
             title += f" to {names.group_name(decision.to_group_id)}"
+        if decision.kind is DecisionKind.DECLINED and passes_elsewhere(decision.reason_code):
+            title += " and passed on elsewhere"
         code = _reason_label(decision, labels)
         text = f"{code}. {decision.reason}" if code else decision.reason
         if decision.changed_for_person:

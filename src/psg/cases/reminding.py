@@ -20,7 +20,12 @@ from psg.reminders.kinds import Message, MessageKind, ObligationKind
 from psg.reminders.models import Delivery, Obligation
 from psg.web.words import long_date, plural
 
-DECISIONS = {"accepted": "accepted", "declined": "declined", "passed-on": "passed on to another group"}
+DECISIONS = {
+    "accepted": "accepted",
+    "declined": "declined",
+    "passed-elsewhere": "declined here and passed on elsewhere",
+    "passed-on": "passed on to another group",
+}
 
 
 def path_of(case: Case) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from psg import clock
+from psg import clock, reference
 from psg.text import PartialDate
 from psg.text import Precision as Precision  # a word of this feature too
 
@@ -132,6 +132,13 @@ STALE_NOW_DAYS = 28
 def in_correction_window(entered_at: datetime, now: datetime) -> bool:
     """Whether a note is young enough to be changed in place by its author."""
     return now - entered_at < CORRECTION_WINDOW
+
+
+def passes_elsewhere(reason_code: str) -> bool:
+    """Whether a referral that is declined for this reason is passed on outside the partnership's groups: it ends here,
+    and whoever sent it reads that it was not refused."""
+    entries = reference.load("decline-reasons")["entries"]
+    return any(entry["code"] == reason_code and entry["decision"] == "passed-on" for entry in entries)
 
 
 def kept_until(written_at: datetime) -> date:

@@ -108,7 +108,11 @@ class DecideForm(Form, _LeadQuestions):
 
     decision = ChoiceField(
         "Decision",
-        choices=[option(ACCEPT, "Accept"), option(PASS_ON, "Pass on to another group"), option(DECLINE, "Decline")],
+        choices=[
+            option(ACCEPT, "Accept"),
+            option(PASS_ON, "Pass on to another group"),
+            option(DECLINE, "Decline", hint="Or pass on outside this partnership: give that as the reason"),
+        ],
         missing="Select what you decide",
     )
     own_group = SelectField("Group the case belongs to", coerce=uuid.UUID)

@@ -11,7 +11,7 @@ from psg.cases.models import Case
 from psg.cases.operations.leading import put_lead, put_review
 from psg.cases.operations.recording import write_event
 from psg.cases.operations.shared import decide, require, touch
-from psg.cases.rules import CaseState, DecisionKind, Move, When
+from psg.cases.rules import CaseState, DecisionKind, Move, When, passes_elsewhere
 from psg.db import DomainError, db
 
 
@@ -68,7 +68,7 @@ def decline(case: Case, *, reason_code: str, reason: str, by: Viewer) -> None:
     case.state = CaseState.DECLINED
     case.ended_at = clock.now()
     touch(case)
-    reminding.referral_decided(case, "declined")
+    reminding.referral_decided(case, "passed-elsewhere" if passes_elsewhere(reason_code) else "declined")
     audit.record(Event.CASE_DECLINED, case, by=by, why=reason_code)
     db.session.flush()
 
