@@ -64,7 +64,7 @@ def test_a_guest_reads_their_item_and_nothing_else(room, meeting, case, client_f
     invitation = invite(room, meeting, case)
     guest = client_for("guest")
     assert guest.get(path(invitation)).status_code == 404, "the agenda is not out"
-    assert "invited" not in guest.get("/my-work").text
+    assert "Items you are invited to" not in guest.get("/my-work").text
     room.publish(meeting)
     home = guest.get("/my-work").text
     assert path(invitation) in home
