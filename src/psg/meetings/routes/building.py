@@ -15,7 +15,7 @@ from psg.meetings.live import Workbench, workbench
 from psg.meetings.models import Meeting
 from psg.meetings.publishing import differences
 from psg.meetings.routes import bp
-from psg.meetings.routes.shared import address, bench_frame, presenter, save
+from psg.meetings.routes.shared import address, bench_frame, presenter, save, sent
 from psg.meetings.rules import MAY_ARRANGE
 from psg.web.forms import Form
 
@@ -100,21 +100,16 @@ def preview(meeting: Meeting) -> Response:
 def publish(meeting: Meeting) -> Answer:
     """Who gets a mail, whose agency will see nothing, what cannot be changed afterwards; then publish."""
     form = ActForm()
-    if form.fresh:
-        form.version.data = meeting.version
-    status: int = 422 if form.is_submitted() else 200
     signed = signed_agencies([meeting.partnership_id]).get(meeting.partnership_id, set())
-    if form.validate_on_submit():
 
-        def go() -> str:
-            made = operations.publish(meeting, by=viewer())
-            flash(_published_words(made.told, signed, meeting))
-            return address("show", meeting)
+    def go() -> str:
+        made = operations.publish(meeting, by=viewer())
+        flash(_published_words(made.told, signed, meeting))
+        return address("show", meeting)
 
-        done = save(form, meeting, go)
-        if not isinstance(done, int):
-            return done
-        status = done
+    done, status = sent(form, meeting, go)
+    if done is not None:
+        return done
     bench = workbench(viewer(), standing(), meeting)
     differ = differences(bench)
     names = presenter().names

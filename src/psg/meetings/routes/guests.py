@@ -15,7 +15,7 @@ from psg.meetings.forms_guests import InviteGuestForm
 from psg.meetings.loaders import OnAgenda, find_on_agenda
 from psg.meetings.models import GuestInvitation, Meeting
 from psg.meetings.routes import bp
-from psg.meetings.routes.shared import address, group_of, presenter, save
+from psg.meetings.routes.shared import address, group_of, presenter, save, sent
 from psg.meetings.rules import ComesAs
 from psg.partnerships.queries import labels, terms
 from psg.web.forms import Form
@@ -28,14 +28,9 @@ def invite_guest(meeting: Meeting, chosen: OnAgenda) -> Answer:
     line, case = chosen.line, chosen.case
     names = presenter().names
     form = InviteGuestForm.offer(guests.candidates(meeting, names), names)
-    if form.fresh:
-        form.version.data = meeting.version
-    status: int = 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        done = save(form, meeting, lambda: _invite(meeting, case, form))
-        if not isinstance(done, int):
-            return done
-        status = done
+    done, status = sent(form, meeting, lambda: _invite(meeting, case, form))
+    if done is not None:
+        return done
     return page(
         "meetings/guests/invite.html",
         event=Event.AGENDA_LOOKED_AT,

@@ -17,7 +17,7 @@ from psg.meetings.forms import ActForm, AddForm, AskForm, MoveForm, OffForm, Par
 from psg.meetings.live import Chosen, find_chosen, workbench
 from psg.meetings.models import Meeting
 from psg.meetings.routes import bp
-from psg.meetings.routes.shared import address, bench_frame, group_of, presenter, save
+from psg.meetings.routes.shared import address, bench_frame, group_of, presenter, save, sent
 from psg.meetings.rules import MAY_ARRANGE
 from psg.web.fields import Offer, option
 from psg.web.words import long_date, plural
@@ -34,14 +34,9 @@ MOST_TO_ADD = 100
 def item(meeting: Meeting, chosen: Chosen) -> Answer:
     """Move a case to a section and position, plan its time, take it off or park it."""
     form = _item_form(meeting, chosen)
-    if form.fresh:
-        form.version.data = meeting.version
-    status: int = 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        done = save(form, meeting, lambda: _change_item(meeting, chosen, form))
-        if not isinstance(done, int):
-            return done
-        status = done
+    done, status = sent(form, meeting, lambda: _change_item(meeting, chosen, form))
+    if done is not None:
+        return done
     return page(
         "meetings/item.html",
         event=Event.AGENDA_LOOKED_AT,

@@ -13,7 +13,7 @@ from psg.meetings.models import Meeting, Series
 from psg.meetings.planning import rhythm_of, series_of
 from psg.meetings.recurrence import Rhythm, in_words, preview
 from psg.meetings.routes import bp
-from psg.meetings.routes.shared import address, group_of, save
+from psg.meetings.routes.shared import address, group_of, save, sent
 from psg.partnerships.models import Group
 from psg.partnerships.queries import find_group
 from psg.web.words import long_date, time_of_day
@@ -83,23 +83,18 @@ def change(meeting: Meeting) -> Answer:
     """Move a meeting to another date, time or place."""
     group = group_of(meeting)
     form = MeetingForm(held_on=meeting.held_on, at=meeting.at, minutes=meeting.minutes, place=meeting.place)
-    if form.fresh:
-        form.version.data = meeting.version
-    status: int = 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
 
-        def move() -> str:
-            operations.change_meeting(meeting, group, **form.values(), by=viewer())
-            return address("index", anchor=f"meeting-{meeting.id}")
+    def move() -> str:
+        operations.change_meeting(meeting, group, **form.values(), by=viewer())
+        return address("index", anchor=f"meeting-{meeting.id}")
 
-        done = save(form, meeting, move)
-        if not isinstance(done, int):
-            flash(
-                f"The meeting is on {long_date(form.held_on.data)} at {time_of_day(form.at.data)}."
-                + (" We will tell those who have had the agenda." if meeting.agenda_version else "")
-            )
-            return done
-        status = done
+    done, status = sent(form, meeting, move)
+    if done is not None:
+        flash(
+            f"The meeting is on {long_date(form.held_on.data)} at {time_of_day(form.at.data)}."
+            + (" We will tell those who have had the agenda." if meeting.agenda_version else "")
+        )
+        return done
     return page(
         "meetings/meeting_form.html",
         event=Event.MEETING_LOOKED_AT,
@@ -116,20 +111,15 @@ def change(meeting: Meeting) -> Answer:
 def cancel(meeting: Meeting) -> Answer:
     """Cancel a meeting, with a reason."""
     form = CancelForm()
-    if form.fresh:
-        form.version.data = meeting.version
-    status: int = 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
 
-        def stop() -> str:
-            operations.cancel_meeting(meeting, reason=form.reason.data, by=viewer())
-            return address("index", anchor=f"meeting-{meeting.id}")
+    def stop() -> str:
+        operations.cancel_meeting(meeting, reason=form.reason.data, by=viewer())
+        return address("index", anchor=f"meeting-{meeting.id}")
 
-        done = save(form, meeting, stop)
-        if not isinstance(done, int):
-            flash(f"The meeting of {long_date(meeting.held_on)} is cancelled. Its cases come to the next meeting.")
-            return done
-        status = done
+    done, status = sent(form, meeting, stop)
+    if done is not None:
+        flash(f"The meeting of {long_date(meeting.held_on)} is cancelled. Its cases come to the next meeting.")
+        return done
     return page(
         "meetings/cancel.html",
         event=Event.MEETING_LOOKED_AT,

@@ -26,7 +26,7 @@ from psg.meetings.models import AgendaItem, Attendance, Meeting
 from psg.meetings.reading import Reading, dates_around, published
 from psg.meetings.recording import Presence, attendance_of, note_of, outcome_of
 from psg.meetings.routes import bp
-from psg.meetings.routes.shared import address, group_of, presenter, save
+from psg.meetings.routes.shared import address, group_of, presenter, save, sent
 from psg.meetings.rules import MAY_RECORD, PRESENT, Attended
 from psg.meetings.words import decision_words
 from psg.partnerships import clashing
@@ -201,20 +201,15 @@ def _decided_words(case: Case, form: OutcomeForm) -> str:
 def end(meeting: Meeting) -> Answer:
     """End the meeting: the record can be read at once, and what was not reached comes to the next meeting."""
     form = ActForm()
-    if form.fresh:
-        form.version.data = meeting.version
-    status: int = 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
 
-        def stop() -> str:
-            operations.end_meeting(meeting, by=viewer())
-            return address("minutes", meeting)
+    def stop() -> str:
+        operations.end_meeting(meeting, by=viewer())
+        return address("minutes", meeting)
 
-        done = save(form, meeting, stop)
-        if not isinstance(done, int):
-            flash("Meeting ended. The record stands as a draft until the next meeting agrees it.")
-            return done
-        status = done
+    done, status = sent(form, meeting, stop)
+    if done is not None:
+        flash("Meeting ended. The record stands as a draft until the next meeting agrees it.")
+        return done
     reading = published(viewer(), standing(), meeting)
     return page(
         "meetings/end.html",

@@ -71,6 +71,17 @@ def save(form: Form, held: Meeting | Series | GuestInvitation | None, change: Ca
     return redirect(tx.result, 303)
 
 
+def sent(form: Form, meeting: Meeting, change: Callable[[], str]) -> tuple[Answer | None, int]:
+    """What comes of a form about a meeting: the redirect once it was sent and carried out; else None, and the status of
+    the page that shows it. A form that is shown anew carries the meeting's version."""
+    if form.fresh:
+        form.version.data = meeting.version
+    if not form.validate_on_submit():
+        return None, 422 if form.is_submitted() else 200
+    done = save(form, meeting, change)
+    return (None, done) if isinstance(done, int) else (done, 303)
+
+
 def download(content: bytes, kind: str, name: str) -> Response:
     """A file to keep. Nothing of it is cached."""
     answer = current_app.response_class(content, mimetype=kind)
