@@ -118,6 +118,7 @@ def _tests(wanted: argparse.Namespace, for_pytest: list[str]) -> Part:
     services = Services()
     try:
         environment = _environment()
+        environment["TMPDIR"] = str(services.files)
         environment["PSG_TEST_REDIS"] = services.redis()
         services.pdf_readers()
         if not wanted.quick:

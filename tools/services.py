@@ -26,6 +26,8 @@ APT_PACKAGES = ("postgresql", "redis-server", "chromium", "poppler-utils")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/usr/bin/chromium")
 PDF_READERS = ("pdftotext", "pdfinfo")
 START_SECONDS = 30
+IN_MEMORY = Path("/dev/shm")
+ENOUGH_MEMORY = 4 * 1024**3  # a whole run leaves about one gigabyte of files
 
 
 class Missing(Exception):
@@ -41,9 +43,12 @@ class Services:
     """What one run of the tests found or started."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="psg-test-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="psg-test-", dir=_in_memory()))
         # The unprivileged servers below must be able to walk through to their own folders.
         self.folder.chmod(0o711)
+        self.files = self.folder / "files"
+        """Where the tests may keep their files; gone with the rest."""
+        self.files.mkdir(mode=0o700)
         self._processes: list[subprocess.Popen[bytes]] = []
         self._apt_done = False
 
@@ -58,12 +63,13 @@ class Services:
                 raise Missing(f"PSG_TEST_POSTGRES does not serve: {problem}")
             say("PostgreSQL: the one named by PSG_TEST_POSTGRES")
             return named
-        for address in ("postgresql://postgres@127.0.0.1:5432/postgres", "postgresql:///postgres"):
-            if _postgres_problem(address) is None and _lets_roles_in(address):
-                say(f"PostgreSQL: {address}")
-                return address
+        # One of our own is faster than one that is there: it need not keep anything, and nobody else uses it.
         programs = _postgres_programs()
         if programs is None:
+            for address in ("postgresql://postgres@127.0.0.1:5432/postgres", "postgresql:///postgres"):
+                if _postgres_problem(address) is None and _lets_roles_in(address):
+                    say(f"PostgreSQL: {address}")
+                    return address
             self._install("PostgreSQL")
             programs = _postgres_programs()
         if programs is None:
@@ -224,6 +230,16 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _in_memory() -> Path | None:
+    """A folder kept in memory, for files that nobody needs tomorrow; None where there is none with room for programs."""
+    try:
+        there = os.statvfs(IN_MEMORY)
+    except OSError:
+        return None
+    fits = there.f_bavail * there.f_frsize > ENOUGH_MEMORY and os.access(IN_MEMORY, os.W_OK)
+    return IN_MEMORY if fits and not there.f_flag & os.ST_NOEXEC else None
 
 
 def _unprivileged() -> int | None:
