@@ -36,6 +36,7 @@ bp = Blueprint("casefile", __name__)
 def _show(template: str, case: Case, *, event: Event = Event.CASE_LOOKED_AT, **context: Any) -> Response:
     answers = case.referral or {} if case.state is not CaseState.ERASED else {}
     erased = case.state is CaseState.ERASED
+    may_write = can(Permission.CASE_WRITE, case) and may(Move.WRITE, case.state)
     return page(
         template,
         event=event,
@@ -55,8 +56,8 @@ def _show(template: str, case: Case, *, event: Event = Event.CASE_LOOKED_AT, **c
         last_time=when_of_stored(answers.get("last_time")),
         today=clock.today(),
         now=clock.now(),
-        may_write=can(Permission.CASE_WRITE, case) and may(Move.WRITE, case.state),
-        may_correct=lambda entry: entry.is_note and may(Move.WRITE, case.state) and can(Permission.CASE_WRITE, case),
+        may_write=may_write,
+        may_correct=lambda entry: entry.is_note and may_write,
         in_window=in_correction_window,
         **context,
     )

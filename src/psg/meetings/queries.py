@@ -12,6 +12,7 @@ from psg import clock
 from psg.access import Role, Standing, Viewer
 from psg.cases.models import Case
 from psg.cases.queries import visible
+from psg.crypto import open_rows
 from psg.db import db
 from psg.meetings.cards import names
 from psg.meetings.live import effect_of
@@ -105,34 +106,43 @@ class Appearance:
 
 def of_case(case: Case) -> list[Appearance]:
     """What meetings said about a case, the latest first: one query. Agendas that are not published do not count."""
-    found = []
-    rows: Iterable[Any] = db.session.execute(_OF_CASE, {"partnership": case.partnership_id, "case": case.id})
-    item: AgendaItem
-    meeting: Meeting
-    outcome: Outcome | None
-    for item, meeting, outcome in rows:
-        if outcome is None and not item.published:
-            continue
-        found.append(
-            Appearance(
-                meeting_id=meeting.id,
-                held_on=meeting.held_on,
-                state=meeting.state,
-                decision=decision_words(outcome.decision) if outcome else "",
-                effect=effect_of(outcome.decision) if outcome else None,
-                agreed=(outcome.agreed or "") if outcome else "",
-                seen_again=seen_again_words(outcome.decision) if outcome else "",
-                seen_again_on=outcome.next_review_on if outcome else None,
-                recorded_at=outcome.recorded_at if outcome else None,
-                recorded_by=outcome.recorded_by if outcome else None,
-                reached=outcome is not None or meeting.state in _TO_COME,
-            )
+    values = {"partnership": case.partnership_id, "case": case.id}
+    rows = [row for row in db.session.connection().execute(_OF_CASE, values) if row.id is not None or row.published]
+    decided = [(case.id, row.id, row.agreed) for row in rows if row.id is not None]
+    agreed = zip(decided, open_rows(case.partnership_id, Outcome, ("agreed",), decided), strict=True)
+    words = {row[1]: texts[0] for row, texts in agreed if texts is not None}
+    return [
+        Appearance(
+            meeting_id=row.meeting_id,
+            held_on=row.held_on,
+            state=row.state,
+            decision=decision_words(row.decision) if row.id else "",
+            effect=effect_of(row.decision) if row.id else None,
+            agreed=words.get(row.id) or "",
+            seen_again=seen_again_words(row.decision) if row.id else "",
+            seen_again_on=row.next_review_on,
+            recorded_at=row.recorded_at,
+            recorded_by=row.recorded_by,
+            reached=row.id is not None or row.state in _TO_COME,
         )
-    return found
+        for row in rows
+    ]
 
 
+_AGREED: Any = Outcome.agreed.column
 _OF_CASE = (
-    select(AgendaItem, Meeting, Outcome)
+    select(
+        AgendaItem.meeting_id,
+        AgendaItem.published,
+        Meeting.held_on,
+        Meeting.state,
+        Outcome.id,
+        Outcome.decision,
+        Outcome.next_review_on,
+        Outcome.recorded_at,
+        Outcome.recorded_by,
+        _AGREED.label("agreed"),
+    )
     .join(Meeting, and_(Meeting.partnership_id == AgendaItem.partnership_id, Meeting.id == AgendaItem.meeting_id))
     .outerjoin(Outcome, and_(Outcome.partnership_id == AgendaItem.partnership_id, Outcome.item_id == AgendaItem.id))
     .where(

@@ -17,7 +17,9 @@ _WEEKDAY_WITHIN_DAYS = 60
 _special = re.compile("[&<>\"']").search
 
 
-_MONTHS = tuple(calendar.month_abbr)
+_SHORT_MONTHS, _MONTHS, _WEEKDAYS = (
+    tuple(names) for names in (calendar.month_abbr, calendar.month_name, calendar.day_name)
+)
 """Read once: `calendar` formats a date for each look."""
 
 
@@ -30,9 +32,9 @@ def long_date(value: date | datetime | None) -> str:
     if value is None:
         return ""
     day, today = _day(value), clock.today()
-    words = f"{day.day} {calendar.month_name[day.month]}"
+    words = f"{day.day} {_MONTHS[day.month]}"
     if abs((day - today).days) <= _WEEKDAY_WITHIN_DAYS:
-        words = f"{calendar.day_name[day.weekday()]} {words}"
+        words = f"{_WEEKDAYS[day.weekday()]} {words}"
     return words if day.year == today.year else f"{words} {day.year}"
 
 
@@ -41,7 +43,7 @@ def full_date(value: date | datetime | None) -> str:
     if value is None:
         return ""
     day = _day(value)
-    return f"{day.day} {calendar.month_name[day.month]} {day.year}"
+    return f"{day.day} {_MONTHS[day.month]} {day.year}"
 
 
 def short_date(value: date | datetime | None) -> str:
@@ -53,7 +55,7 @@ def short_date(value: date | datetime | None) -> str:
 
 @lru_cache(maxsize=2048)
 def _short(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month]} {day.year}"
+    return f"{day.day} {_SHORT_MONTHS[day.month]} {day.year}"
 
 
 def month_year(value: date | datetime | None) -> str:
@@ -61,7 +63,7 @@ def month_year(value: date | datetime | None) -> str:
     if value is None:
         return ""
     day = _day(value)
-    return f"{calendar.month_name[day.month]} {day.year}"
+    return f"{_MONTHS[day.month]} {day.year}"
 
 
 def time_of_day(value: datetime | time | None) -> str:
@@ -86,8 +88,8 @@ def date_span(first: date, last: date) -> str:
     if first == last:
         return long_date(first)
     this_year = clock.today().year
-    start = f"{first.day} {calendar.month_name[first.month]}"
-    end = f"{last.day} {calendar.month_name[last.month]}"
+    start = f"{first.day} {_MONTHS[first.month]}"
+    end = f"{last.day} {_MONTHS[last.month]}"
     if first.year != last.year:
         return f"{start} {first.year} to {end} {last.year}"
     return f"{start} to {end}" if last.year == this_year else f"{start} to {end} {last.year}"
@@ -152,10 +154,8 @@ def paragraphs(value: object) -> Markup:
     """Long text as paragraphs: an empty line parts two, a line break stays one."""
     words = text.showable("" if value is None else str(value))
     blocks = [block.strip("\n") for block in words.split("\n\n") if block.strip()]
-    return Markup("\n").join(
-        Markup('<p class="govuk-body">{}</p>').format(Markup("<br>\n").join(marks(line) for line in block.split("\n")))
-        for block in blocks
-    )
+    drawn = ("<br>\n".join(marks(line) for line in block.split("\n")) for block in blocks)
+    return Markup("\n".join(f'<p class="govuk-body">{lines}</p>' for lines in drawn))  # noqa: S704 - marks() escapes
 
 
 FILTERS = (
