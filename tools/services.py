@@ -26,7 +26,7 @@ APT_PACKAGES = ("postgresql", "redis-server", "chromium", "poppler-utils")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/usr/bin/chromium")
 PDF_READERS = ("pdftotext", "pdfinfo")
 START_SECONDS = 30
-IN_MEMORY = Path("/dev/shm")
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder with a random name is made in it
 ENOUGH_MEMORY = 4 * 1024**3  # a whole run leaves about one gigabyte of files
 
 
@@ -233,7 +233,7 @@ def free_port() -> int:
 
 
 def _in_memory() -> Path | None:
-    """A folder kept in memory, for files that nobody needs tomorrow; None where there is none with room for programs."""
+    """A folder kept in memory, for what nobody needs tomorrow; None where none is large enough and runs programs."""
     try:
         there = os.statvfs(IN_MEMORY)
     except OSError:
