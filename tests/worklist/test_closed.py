@@ -46,6 +46,7 @@ def nobody_named(text: str, but: str) -> bool:
 def test_somebody_without_any_role_is_told_whom_to_ask(client_for: Client) -> None:
     text = my_work(client_for("roleless"))
     assert f"You have no role in {EAST} yet" in text
+    assert "Without one you see only cases on which you are named, and no meetings." in text
     assert "ask the coordinator: coordinator@east.example" in text
     assert "Nothing is yours to do" not in text
     assert nobody_named(text, "roleless")

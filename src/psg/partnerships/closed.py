@@ -81,7 +81,7 @@ def _without_role(member: Membership, partnership: Partnership) -> ClosedPlace:
     last = _last_role(member.partnership_id, member.id)
     return ClosedPlace(
         f"You have no role in {partnership.name}{' any more' if last else ' yet'}",
-        f"{last}A role is what opens cases, meetings and actions.",
+        f"{last}Without one you see only cases on which you are named, and no meetings.",
         "the coordinator",
         partnership.contact_email,
     )
