@@ -3,7 +3,6 @@
 import uuid
 from datetime import date
 
-from flask import render_template
 from markupsafe import Markup
 
 from psg import clock
@@ -11,7 +10,9 @@ from psg.access import standing
 from psg.cases.forms import NoteForm
 from psg.cases.models import Case
 from psg.web.forms import Form
+from psg.web.stencil import draw
 
+_FIELDS = ("cases/note_fields.html", "fields")
 _MOST = 256
 _Asked = tuple[uuid.UUID, uuid.UUID, uuid.UUID, date]
 _drawn: dict[_Asked, Markup] = {}
@@ -23,14 +24,10 @@ def note_form(case: Case) -> tuple[Form, Markup]:
     place, form = standing(), Form()
     if form.restored is not None or place.names_stamp is None:
         whole = NoteForm(case, place.agency_id)
-        return whole, _draw(whole)
+        return whole, draw(*_FIELDS, whole)
     asked = (place.partnership_id, place.agency_id, place.names_stamp, clock.today())
     if asked not in _drawn:
         if len(_drawn) >= _MOST:
             _drawn.clear()
-        _drawn[asked] = _draw(NoteForm(case, place.agency_id))
+        _drawn[asked] = draw(*_FIELDS, NoteForm(case, place.agency_id))
     return form, _drawn[asked]
-
-
-def _draw(form: NoteForm) -> Markup:
-    return Markup(render_template("cases/note_fields.html", form=form))  # noqa: S704 - the template escapes

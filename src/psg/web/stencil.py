@@ -36,8 +36,13 @@ def drawn(template: str, macro: str, *words: str) -> Markup:
     if asked not in known:
         if len(known) >= _MOST:
             known.clear()
-        known[asked] = Markup(_macro(environment, template, macro)(*words))  # noqa: S704 - a macro escapes its words
+        known[asked] = draw(template, macro, *words)
     return known[asked]
+
+
+def draw(template: str, macro: str, *values: Any) -> Markup:
+    """What a macro draws for these values."""
+    return Markup(_macro(current_app.jinja_env, template, macro)(*values))  # noqa: S704 - a macro escapes its words
 
 
 def _macro(environment: Environment, template: str, name: str) -> Callable[..., str]:
