@@ -71,6 +71,20 @@ def test_init_says_all_that_is_missing_before_it_asks(tmp_path: Path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_setting_that_says_nothing_of_the_place_does_not_hide_the_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in GOOD:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PSG_PYTHON", "/usr/bin/python3")
+    monkeypatch.setenv("PSG_LOG_LEVEL", "WARNING")
+    monkeypatch.chdir(tmp_path)
+    code, said = run("init", typed="n\n")
+    assert code == 1
+    assert "Make a trial here" in said
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_init_looks_at_database_and_folders_before_it_makes_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,7 +43,7 @@ PSG_MAIL_FROM=psg@localhost
 def init(admin_email: str, admin_name: str, base_url: str, yes_sqlite: bool) -> None:
     """Make keys and tables, and invite the first system administrator.
 
-    Settings are looked over before anything is asked or made. With no PSG_ setting given, offers a trial with an
+    Settings are looked over before anything is asked or made. With none of the settings it needs given, offers a trial with an
     embedded database in this folder. Run again, it migrates the database and changes nothing else.
     """
     values = _settings_or_trial(base_url, yes_sqlite=yes_sqlite)
@@ -203,7 +203,9 @@ def _settings() -> Settings:
 
 
 def _settings_or_trial(base_url: str, *, yes_sqlite: bool) -> Settings:
-    given = any(name.startswith("PSG_") and name != "PSG_ENV_FILE" for name in os.environ)
+    # Others, such as PSG_PYTHON or the level of the log, say nothing about where an installation is.
+    needed = [line.partition("=")[0] for line in _TRIAL.splitlines()]
+    given = any(name in os.environ or f"{name}_FILE" in os.environ for name in needed)
     env_file = Path(os.environ.get("PSG_ENV_FILE", "psg.env"))
     if not given and not env_file.exists():
         question = "No setting is given. Make a trial here, with an embedded database? It is not for live records."
