@@ -43,8 +43,8 @@ PSG_MAIL_FROM=psg@localhost
 def init(admin_email: str, admin_name: str, base_url: str, yes_sqlite: bool) -> None:
     """Make keys and tables, and invite the first system administrator.
 
-    Settings are looked over before anything is asked or made. With none of the settings it needs given, offers a trial with an
-    embedded database in this folder. Run again, it migrates the database and changes nothing else.
+    Settings are looked over before anything is asked or made. With none of the settings it needs given, offers a trial
+    with an embedded database in this folder. Run again, it migrates the database and changes nothing else.
     """
     values = _settings_or_trial(base_url, yes_sqlite=yes_sqlite)
     if problems := _in_the_way(values, admin_email):
