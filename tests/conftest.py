@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy.engine import make_url
+from xdist.scheduler import LoadScopeScheduling
 
 from psg.app import create_app
 from psg.crypto import keymaking
@@ -50,6 +51,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
 
     items.sort(key=rank)
+
+
+TOGETHER = ("tests/demo/",)
+"""Folders whose modules share something that is dear to make: one process runs all of them."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """A module's tests stay in one process, and so do those of the folders above."""
+
+    class ByModule(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((one for one in TOGETHER if nodeid.startswith(one)), super()._split_scope(nodeid))
+
+    return ByModule(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -147,7 +147,7 @@ def _environment() -> dict[str, str]:
 
 def _pytest(wanted: argparse.Namespace, for_pytest: list[str], environment: dict[str, str]) -> int:
     workers = min(max(2, os.cpu_count() or 2), MOST_WORKERS)
-    command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadscope", "--no-loadscope-reorder"]
+    command = [sys.executable, "-m", "pytest", "-n", str(workers), "--no-loadscope-reorder"]
     if wanted.quick:
         command += ["-m", "not journey"]
     command += for_pytest
