@@ -5,7 +5,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 from werkzeug.test import TestResponse
@@ -30,20 +30,19 @@ class Found:
     in_titles: dict[str, str] = field(default_factory=dict)
 
 
-class _Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.forms: list[str] = []
+_LINK = re.compile(r'<a\b[^>]*?\shref="([^"]+)"')
+_FORM = re.compile(r"<form\b[^>]*>")
+_ACTION = re.compile(r'\saction="([^"]*)"')
+"""No attribute of our pages holds a bare quote or bracket, and a parser would take half as long as the pages."""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "a" and given.get("href"):
-            self.links.append(str(given["href"]))
-        if tag == "form":
-            (self.links if (given.get("method") or "get").lower() == "get" else self.forms).append(
-                given.get("action") or ""
-            )
+
+def _links(page: str) -> Iterator[str]:
+    """Where a page's links and the forms that only look lead to."""
+    yield from map(unescape, _LINK.findall(page))
+    for form in _FORM.findall(page):
+        if 'method="post"' not in form:
+            action = _ACTION.search(form)
+            yield unescape(action[1]) if action else ""
 
 
 def crawl(browser: Browser, seeds: Iterable[str], odd: dict[str, str], *, most: int = 2_000) -> Found:
@@ -77,9 +76,7 @@ def _read(answer: TestResponse, address: str, found: Found, odd: dict[str, str])
     if answer.location:
         yield from _ours([answer.location], address)
     if "html" in answer.content_type:
-        page = _Links()
-        page.feed(text)
-        yield from _ours(page.links, address)
+        yield from _ours(_links(text), address)
 
 
 def _ours(links: Iterable[str], address: str) -> Iterator[str]:
