@@ -29,7 +29,7 @@ def free_port() -> int:
         return port
 
 
-def until(what: str, true: Callable[[], Any], seconds: float = 60) -> None:
+def until(what: str, true: Callable[[], Any], seconds: float = 120) -> None:
     """Wait for something to become true, looking often; fails saying what did not."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
