@@ -178,6 +178,21 @@ def test_what_was_still_owed_for_a_followed_version_is_sent_to_nobody(world: Wor
 
 
 @on_both
+def test_a_followed_version_lets_nobody_in_whom_the_newer_one_leaves_out(world: World) -> None:
+    older = version_of(world)
+    with transaction():
+        newer = new_version(world)
+        operations.publish_version(newer, parties={world.agencies["police"]: None}, by=world.viewer("coordinator"))
+    with pytest.raises(DomainError, match="can no longer be signed"):
+        sign(world, older)
+    assert not opened(world, "nurse")
+    with transaction(hold=(newer,)):
+        operations.withdraw_version(newer, by=world.viewer("coordinator"))
+    sign(world, older)
+    assert opened(world, "nurse")
+
+
+@on_both
 def test_when_the_newer_version_is_withdrawn_the_older_stands_again(world: World) -> None:
     older = version_of(world)
     owed = select(Obligation.record_id).where(Obligation.settled_at.is_(None), Obligation.kind.startswith("agreement"))

@@ -168,6 +168,10 @@ def test_only_the_newest_version_is_to_be_reviewed_and_signed(
     assert f'href="{newer}/sign"' in shown
     assert signing not in shown
     assert "Not any more: version 2 follows it" in coordinator.get(ISA).text
+    assert "Read and sign" in lead.get(newer).text
+    assert "Read and sign" not in lead.get(ISA).text
+    assert "can no longer be signed" in lead.get(f"{ISA}/sign").text
+    assert lead.post(f"{ISA}/sign/confirm", signature()).status_code == 409
 
 
 def test_withdrawal_closes_from_the_next_request_of_an_open_session(client_for: Client) -> None:

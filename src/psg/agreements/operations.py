@@ -107,7 +107,7 @@ def sign(
     version: AgreementVersion, *, agency_id: uuid.UUID, name: str, post: str, authority: str, by: Viewer
 ) -> Signature:
     """Sign for an agency. The caller has just checked the signatory's password."""
-    if version.state is not VersionState.PUBLISHED:
+    if not queries.stands(version):
         raise DomainError("This version can no longer be signed.")
     if clock.today() > version.ends_on:
         raise DomainError("This version has ended and can no longer be signed.")

@@ -242,6 +242,12 @@ def standing_version(partnership_id: uuid.UUID, agreement_id: uuid.UUID) -> Agre
     )
 
 
+def stands(version: AgreementVersion) -> bool:
+    """Whether this is the version that is to be signed: published, not withdrawn, and followed by no newer one."""
+    newest = standing_version(version.partnership_id, version.agreement_id)
+    return newest is not None and newest.id == version.id
+
+
 def parties_of(version: AgreementVersion) -> list[AgreementParty]:
     """The agencies that are to sign a version."""
     return list(

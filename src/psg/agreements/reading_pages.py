@@ -45,7 +45,7 @@ def show_version(version: AgreementVersion) -> Answer:
         version=version,
         lines=showing.party_lines(version),
         stands=showing.in_date_until(version),
-        followed_by=queries.standing_version(place.partnership_id, agreement.id),
+        newest=queries.standing_version(place.partnership_id, agreement.id),
         own_party=finding.party_for(viewer(), place, agreement.slug, version.number),
         names=directory(place.partnership_id),
     )

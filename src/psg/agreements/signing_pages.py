@@ -13,7 +13,6 @@ from psg.agreements import finding, operations, queries, showing
 from psg.agreements.blueprint import bp
 from psg.agreements.forms import EndForm, SignForm
 from psg.agreements.models import Agreement, AgreementParty, AgreementVersion, Signature
-from psg.agreements.rules import VersionState
 from psg.audit.events import Event
 from psg.db import AlreadyDone, DomainError, reading_done, transaction
 from psg.partnerships.people import who_would_lose_access
@@ -163,7 +162,7 @@ def _step(template: str, party: AgreementParty, version: AgreementVersion, **con
         version=version,
         agency=directory(place.partnership_id).agency_name(party.agency_id),
         people=who_would_lose_access(place.partnership_id, party.agency_id),
-        can_sign=version.state is VersionState.PUBLISHED and _current(party, version) is None,
+        can_sign=queries.stands(version) and _current(party, version) is None,
         **context,  # type: ignore[arg-type]
     )
 
