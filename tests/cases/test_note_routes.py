@@ -1,9 +1,10 @@
 """Notes, what is going on now, people and leads by their forms: saved, refused, kept, clashed."""
 
 import re
+from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from psg import clock
 from psg.cases import contents, operations
@@ -242,6 +243,10 @@ def test_the_lead_must_work_for_the_lead_agency(world, address, client_for):
     assert chair.submit(f"{address}/lead", values).status_code == 303
 
 
+def _note_statement(seen, _connection, _cursor, statement, *_):
+    seen.append(statement)
+
+
 class TestFind:
     def test_any_spelling_goes_straight_there(self, address, client_for):
         reference = address.rsplit("/", 1)[-1]
@@ -281,6 +286,21 @@ class TestFind:
         assert "Enter enough to look for" in nothing.text
         assert reference not in client_for("youth").submit(page, {"phone": "07700900114"}).text
         assert "Tebbitt" not in browser.submit(page, {"phone": "07700900114"}).request.url
+
+    def test_the_database_is_asked_as_much_for_what_is_hidden_as_for_what_is_not_there(self, app, address, client_for):
+        """How long an answer takes must not say that somebody stands in a case that one may not see."""
+        browser, page, asked = client_for("youth"), "/east-test/cases/find-person", []
+        browser.submit(page, {"phone": "07700900199"})
+        with app.app_context():
+            engine = db.engine
+        for phone in ("07700900114", "07700900199"):
+            seen: list[str] = []
+            note_it = partial(_note_statement, seen)
+            event.listen(engine, "before_cursor_execute", note_it)
+            assert "0 cases found" in browser.submit(page, {"phone": phone}).text
+            event.remove(engine, "before_cursor_execute", note_it)
+            asked.append([statement.split()[:3] for statement in seen])
+        assert asked[0] == asked[1]
 
 
 def test_the_timeline_filters_and_says_who_entered_late(app, world, address, client_for):

@@ -28,6 +28,7 @@ WORDS = {
     Index.AGENCY_REFERENCE: "same agency number",
 }
 AT_MOST = 50
+_NO_CASE = uuid.UUID(int=0)
 
 
 @dataclass
@@ -51,7 +52,8 @@ def visible_matches(
     """Cases with any of the terms, of those this person may see: fenced after matching and before counting."""
     found = find_matches(standing.partnership_id, terms)
     ids = {pointer.case_id for pointer in found} - {but}
-    cases = visible_by_id(viewer, standing, ids)
+    # Asked also when nothing was found: a quicker answer would say that something stands in a case one may not see.
+    cases = visible_by_id(viewer, standing, ids or {_NO_CASE})
     matches = {
         case_id: Match(case) for case_id, case in cases.items() if case.state not in (CaseState.DRAFT, CaseState.ERASED)
     }
