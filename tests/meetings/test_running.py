@@ -74,6 +74,18 @@ def test_everybody_is_here_in_one_press_then_the_exceptions(room, held, client_f
     assert came(held) == marked | {people["officer"].user_id: (Attended.APOLOGIES, "")}
 
 
+def test_whose_agency_has_not_signed_is_marked_by_name_alone(room, held, client_for):
+    room.publish(held)
+    chair, nurse = client_for("chair"), room.world.people["nurse"]
+    page = chair.get(path(held)).text
+    assert page.count("Has not signed the agreement") == 1
+    assert chair.submit(path(held), {"do": "everybody"}).status_code == 303
+    assert nurse.user_id not in came(held)
+    number = line_of(chair.get(path(held)).text, "Nurse")
+    assert chair.submit(path(held), {f"came_{number}": "here"}).status_code == 303
+    assert came(held)[nurse.user_id] == (Attended.HERE, "")
+
+
 def test_the_one_press_keeps_what_was_chosen_before_it_and_with_it(room, held, client_for):
     room.publish(held)
     chair, people = client_for("chair"), room.world.people

@@ -113,7 +113,9 @@ def _wait_for_the_meeting(now: Situation) -> NextStep | None:
 def _wait(now: Situation) -> NextStep | None:
     if now.review_on is None:
         return None
-    return NextStep("Nothing is needed until its review.", "No rule above this one applies.", "wait")
+    return NextStep(
+        "Nothing is needed until its review.", "Nothing is overdue, and its review date has not come.", "wait"
+    )
 
 
 _RULES: tuple[Callable[[Situation], NextStep | None], ...] = (

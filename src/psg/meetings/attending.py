@@ -59,13 +59,19 @@ def with_the_rest(
     members: Sequence[Member],
     rows: Iterable[Attendance],
     guests: Container[uuid.UUID],
+    signed: Container[uuid.UUID],
 ) -> dict[uuid.UUID, Presence]:
     """The same with everybody as here who has no answer yet, neither now nor saved before.
 
-    Apologies and deputies stay as they are. Guests come for one item, so each is marked by name.
+    Apologies and deputies stay as they are. Guests come for one item, and whose agency has not signed may hear none, so
+    each of these is marked by name.
     """
     answered = {row.user_id for row in rows} | set(came)
-    rest = [member for member in members if member.user_id not in answered and member.user_id not in guests]
+    rest = [
+        member
+        for member in members
+        if member.user_id not in answered and member.user_id not in guests and member.agency_id in signed
+    ]
     return {**came, **{member.user_id: Presence(member.agency_id, Attended.HERE) for member in rest}}
 
 

@@ -138,7 +138,7 @@ def sentence(why: Why, *, day: DayWords, agency: AgencyName) -> str:
 def why_here(reasons: tuple[Why, ...], *, day: DayWords, agency: AgencyName) -> str:
     """All reasons of an item as one sentence without its full stop: "2 actions are overdue (Housing); risk went up"."""
     if not reasons:
-        return "kept on the agenda by the chair"
+        return "put on for this meeting"
     return "; ".join(sentence(why, day=day, agency=agency) for why in reasons)
 
 

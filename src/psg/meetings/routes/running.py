@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as Answer
 from psg import clock
 from psg.access import Permission, Role, page, requires, standing, viewer
 from psg.actions import operations as actions
+from psg.agreements.queries import signed_agencies
 from psg.audit import Event
 from psg.cases import aftercare
 from psg.cases.forms.referral import when_of_stored
@@ -46,9 +47,10 @@ def run(meeting: Meeting) -> Answer:
     form = attendance_form(members, rows, meeting)
     status: int = 422 if form.is_submitted() else 200
     invited = guests.guest_ids(meeting, names.people)
+    signed = signed_agencies([meeting.partnership_id]).get(meeting.partnership_id, set())
     if form.validate_on_submit() and (came := presences(form, members)) is not None:
         if request.form.get("do") == "everybody":
-            came = with_the_rest(came, members, rows, invited)
+            came = with_the_rest(came, members, rows, invited, signed)
         done = save(form, meeting, lambda: _attend(meeting, came, rows))
         if not isinstance(done, int):
             return done
@@ -63,7 +65,10 @@ def run(meeting: Meeting) -> Answer:
         status=status,
         form=form,
         members=list(enumerate(members, start=1)),
-        unanswered={member.user_id for member in members} - {row.user_id for row in rows} - set(invited),
+        unanswered={member.user_id for member in members if member.agency_id in signed}
+        - {row.user_id for row in rows}
+        - set(invited),
+        signed=signed,
         begun=bool(rows),
         invited=invited,
         quorum_words=_quorum_words(meeting, here),
