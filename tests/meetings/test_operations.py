@@ -3,7 +3,7 @@
 from datetime import date, time, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from psg import audit, clock
 from psg.actions import operations as actions
@@ -306,6 +306,19 @@ def test_attendance_statement_notes_minutes_and_addendum(room):
         "minutes.addendum_added",
     ):
         assert events(code), code
+
+
+@on_both
+def test_minutes_agreed_since_they_were_read_stay_as_they_are(room):
+    case = room.open()
+    meeting = room.meet(clock.today())
+    room.publish(meeting)
+    outcome = room.decide(meeting, case, "keep-open")
+    room.end(meeting)
+    with db.engine.begin() as somebody_else:
+        somebody_else.execute(update(Meeting).where(Meeting.id == meeting.id).values(state=MeetingState.AGREED))
+    with pytest.raises(DomainError, match="minutes of this meeting are agreed"), transaction():
+        operations.correct_agreed(outcome, meeting, "Put otherwise.", by=room.by(), version=outcome.version)
 
 
 @on_both

@@ -224,6 +224,10 @@ def _set_review(case: Case, review_on: date | None, *, by: Viewer) -> None:
 
 
 def _check_recordable(meeting: Meeting, states: frozenset[MeetingState]) -> None:
+    """Refuse what is no longer recorded. The meeting is under lock from here on, so that nothing slips in behind the
+    press that ends it or agrees its minutes."""
+    db.session.flush()
+    db.session.refresh(meeting, with_for_update=True)
     if meeting.state not in states:
         raise DomainError(
             "The minutes of this meeting are agreed, so they stay as they are. Add an addendum instead."
