@@ -209,7 +209,7 @@ def test_progress_and_outcome_afterwards(give, change, world):
 
 def test_an_open_action_keeps_its_case_open_and_a_closed_case_its_actions(case, give, change, world):
     action = give()
-    assert queries.before_close(case) == ["1 action is open."]
+    assert queries.before_close(case) == ["1 action is open. Say first whether it was done."]
     officer = world.viewer("officer")
     change(operations.mark_done, action, by=officer)
     assert queries.before_close(case) == []

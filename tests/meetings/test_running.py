@@ -86,6 +86,25 @@ def test_whose_agency_has_not_signed_is_marked_by_name_alone(room, held, client_
     assert came(held)[nurse.user_id] == (Attended.HERE, "")
 
 
+def test_a_meeting_of_another_day_is_moved_before_it_is_ended(room, client_for):
+    coming = room.meet(clock.today() + timedelta(days=1))
+    room.publish(coming)
+    chair, pages = client_for("chair"), f"/east-test/meetings/{coming.id}"
+    refused = chair.submit(f"{pages}/end")
+    assert refused.status_code == 409
+    assert "If it has been held already, move it to today first." in refused.text
+    today = clock.today()
+    moved = {
+        "held_on-day": today.day,
+        "held_on-month": today.month,
+        "held_on-year": today.year,
+        "at": "10am",
+        "minutes": 90,
+    }
+    assert chair.submit(f"{pages}/change", moved).status_code == 303
+    assert chair.submit(f"{pages}/end").status_code == 303
+
+
 def test_the_one_press_keeps_what_was_chosen_before_it_and_with_it(room, held, client_for):
     room.publish(held)
     chair, people = client_for("chair"), room.world.people

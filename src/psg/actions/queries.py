@@ -92,7 +92,10 @@ def before_close(case: Case) -> list[str]:
             Action.partnership_id == case.partnership_id, Action.case_id == case.id, Action.state == ActionState.OPEN
         )
     )
-    return [f"{plural(count, 'action')} {'is' if count == 1 else 'are'} open."] if count else []
+    if not count:
+        return []
+    words = "is open. Say first whether it was done." if count == 1 else "are open. Say first whether they were done."
+    return [f"{plural(count, 'action')} {words}"]
 
 
 def open_counts(case_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, tuple[int, int]]:
