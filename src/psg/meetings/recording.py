@@ -150,7 +150,7 @@ def end_meeting(meeting: Meeting, *, by: Viewer) -> Meeting:
     if meeting.state is not MeetingState.PUBLISHED:
         raise DomainError("Only a meeting with a published agenda can be ended.")
     if meeting.held_on > clock.today():
-        raise DomainError("A meeting is ended on its day or later. If it has been held already, move it to today first.")
+        raise DomainError("This meeting is still to come. If it has been held already, move it to today first.")
     meeting.state, meeting.ended_at = MeetingState.HELD, clock.now()
     record(Event.MEETING_ENDED, meeting, by=by)
     owing.settle_all(meeting)
