@@ -156,6 +156,22 @@ def test_kept_words_are_for_the_same_person_and_for_half_an_hour(
     assert sign_in(browser, "coordinator@test.example").location == "/my-work"
 
 
+@on_both
+def test_an_old_cookie_fills_no_table(app: Flask, client_for: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("psg.accounts.kept._MOST", 3)
+    browser = client_for(None)
+    sign_in(browser, "coordinator@test.example")
+    path = "/east-test/groups/psg/set-up/terms"
+    sent = {"csrf_token": token(browser, path), "name": "Group"}
+    later(monkeypatch, minutes=40)
+    for number in range(5):
+        later(monkeypatch, seconds=1)
+        browser.client.post(f"{path}?x={number}", data=sent, base_url="https://psg.test")
+    with app.app_context():
+        kept = db.session.scalars(select(KeptPost.path).order_by(KeptPost.kept_at))
+        assert [address[-1] for address in kept] == ["2", "3", "4"]
+
+
 def test_a_forged_late_form_is_not_kept(app: Flask, client_for: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = client_for(None)
     sign_in(browser, "coordinator@test.example")

@@ -27,6 +27,8 @@ LASTS = timedelta(minutes=30)
 _NEVER = ("csrf_token", "password", "current", FIELD)
 _UNSEEN = ("once", "version")
 _LONGEST = 500
+_MOST = 20
+"""Forms kept for one person: more than anybody has open, and a bound to what an old cookie can fill the table with."""
 _LABEL = "kept posts"
 
 
@@ -45,6 +47,8 @@ def keep_this_post() -> bool:
     with transaction():
         # What was sent to the same form before, perhaps by the page itself, is in this one.
         db.session.execute(delete(KeptPost).where(KeptPost.user_id == user_id, KeptPost.path == path))
+        older = select(KeptPost.id).where(KeptPost.user_id == user_id).order_by(KeptPost.kept_at.desc())
+        db.session.execute(delete(KeptPost).where(KeptPost.id.in_(older.offset(_MOST - 1))))
         db.session.add(KeptPost(id=kept_id, user_id=user_id, path=path, fields_sealed=sealed, kept_at=clock.now()))
     return True
 

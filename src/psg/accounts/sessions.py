@@ -16,7 +16,7 @@ from flask.globals import request_ctx
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from psg import clock, settings
 from psg.accounts.models import User, UserSession
@@ -209,8 +209,8 @@ def _save_row(session: SignedIn) -> None:
     try:
         with transaction():
             db.session.execute(update(UserSession).where(UserSession.id_hash == session.id_hash).values(**values))
-    except OperationalError:
-        # The page was made; a database that went away in between costs a touch of the session, not the answer.
+    except DBAPIError:
+        # The page was made; a database that failed in between costs a touch of the session, not the answer.
         db.session.rollback()
 
 

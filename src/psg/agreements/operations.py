@@ -154,7 +154,10 @@ def sign(
 
 
 def end_signature(signature: Signature, *, reason: str, by: Viewer) -> None:
-    """End an agency's signature: its people lose sight of every case from their next request on."""
+    """End an agency's signature: its people lose sight of every case from their next request on.
+
+    It may sign again, because most signatures end for the wrong signatory; an agency is kept out by marking it as left.
+    """
     if signature.ended_at is not None:
         raise DomainError("This signature has already ended.")
     signature.ended_at = clock.now()
