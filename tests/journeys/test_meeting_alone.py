@@ -73,7 +73,7 @@ def test_a_meeting_by_keyboard_alone(site: Site, visit: Visit) -> None:
         "Patrols stay until the lights work.",
         "The landlord reports in a month.",
         re.compile("Mend the stairwell light. Officer Tester"),
-        re.compile("^Keep open. Next review"),
+        re.compile("^Kept open. Next review"),
     ):
         chair.sees(words)
     apologies = page.get_by_role("row").filter(has_text="Officer Tester")
@@ -153,7 +153,7 @@ def _meeting_without_scripts(site: Site, visit: Visit, size: dict[str, int]) -> 
     chair.fill("What was agreed and why", "Several agencies hold a part of it.")
     chair.pick("Lead agency", "Test Constabulary")
     chair.press("Record and go to next")
-    chair.sees_banner(f"{referral}: accept")
+    chair.sees_banner(f"{referral}: accepted, recorded")
     chair.sees_heading("Noise at a block of flats")
     chair.choose("Keep open")
     chair.fill("What was agreed and why", "Patrols stay until the lights work.")

@@ -65,7 +65,7 @@ def test_no_check_is_the_usual_answer_at_the_meeting(room, held, client_for, che
     chair = client_for("chair")
     assert chosen(chair.get(page).text) == "none"
     told = after(chair, chair.submit(page, CLOSING | {"check": check}))
-    assert "close, recorded at" in told
+    assert ": closed, recorded at" in told
     assert "looked at again" not in told
     db.session.rollback()
     assert aftercare.due(db.session.get(Case, (case.partnership_id, case.id))) is None

@@ -231,7 +231,7 @@ def test_decisions_take_effect_on_cases(room, monkeypatch):
     recorded = events("meeting.decision_recorded")
     assert {event.why for event in recorded} == {"keep-open", "close", "pass-on", "accept", "decline"}
     (said,) = queries.of_case(keep)
-    assert (said.decision, said.agreed, said.seen_again_on) == ("Keep open", "As discussed.", review)
+    assert (said.decision, said.agreed, said.seen_again_on) == ("Kept open", "As discussed.", review)
 
 
 @on_both

@@ -82,7 +82,7 @@ def test_run_the_meeting_from_attendance_to_minutes(room, client_for):
     assert reload(held).state is MeetingState.HELD
     minutes = client_for("landlord").get(path(held, "minutes"))
     assert minutes.status_code == 200
-    for words in ("Welcome said.", "We go on.", "Visit the block", "Not reached", "What was decided on your cases"):
+    for words in ("Welcome said.", "We go on.", "Visit the block", "Kept open", "Not reached", "What was decided on"):
         assert words in minutes.text
     assert client_for("landlord").get(path(held, "minutes", "print")).status_code == 200
     assert client_for("landlord").get(path(held, "minutes.pdf")).mimetype == "application/pdf"
@@ -118,6 +118,8 @@ def test_a_referral_is_accepted_at_the_meeting(room, client_for):
         },
     )
     assert done.status_code == 303, done.text
+    assert f"{referral.reference}: accepted, recorded at " in chair.get(done.location).text
+    assert "Recorded: accepted." in chair.get(page).text
     reload(held)
     stored = db.session.get(Case, (referral.partnership_id, referral.id))
     assert stored.state is CaseState.OPEN

@@ -143,3 +143,10 @@ def test_current_leaves_out_what_does_not_hold_yet() -> None:
     after = {entry["code"] for entry in reference.current("lawful-bases", dt.date(2026, 11, 1))}
     assert after - before == {"recognised-interest"}
     assert reference.labels("lawful-bases")["recognised-interest"]
+
+
+def test_every_decision_is_worded_to_choose_and_as_decided() -> None:
+    offered, decided = reference.labels("meeting-decisions"), reference.labels("meeting-decisions", "decided")
+    assert decided["keep-open"] == "Kept open"
+    assert offered["keep-open"] == "Keep open"
+    assert decided.keys() == offered.keys()

@@ -20,7 +20,7 @@ from psg.meetings.clocks import quorum
 from psg.meetings.presenting import Presenter
 from psg.meetings.reading import Reading, Record
 from psg.meetings.rules import PRESENT, MeetingState
-from psg.meetings.words import ATTENDED_WORDS, decision_words, seen_again_words
+from psg.meetings.words import ATTENDED_WORDS, decided_words, seen_again_words
 from psg.web.words import full_date, plural, time_of_day
 
 _TEMPLATES = Path(__file__).with_name("typst")
@@ -128,7 +128,7 @@ def _minutes_part(part: Any, record: Record, present: Presenter) -> dict[str, An
                 "number": line.number,
                 "reference": line.case.reference,
                 "title": reading.cards[line.case_id].title,
-                "decision": decision_words(outcome.decision) if outcome else "Not reached",
+                "decision": decided_words(outcome.decision) if outcome else "Not reached",
                 "agreed": (outcome.agreed or "") if outcome else "",
                 "again": seen_again_words(outcome.decision) if outcome else "",
                 "again_on": full_date(outcome.next_review_on) if outcome else "",

@@ -18,7 +18,7 @@ from psg.meetings.cards import names
 from psg.meetings.live import effect_of
 from psg.meetings.models import AgendaItem, Meeting, Outcome
 from psg.meetings.rules import Effect, MeetingState
-from psg.meetings.words import decision_words, seen_again_words
+from psg.meetings.words import decided_words, seen_again_words
 from psg.partnerships.queries import AnyGroup, GroupPlace, directory
 
 _TO_COME = (MeetingState.PREPARING, MeetingState.PUBLISHED)
@@ -116,7 +116,7 @@ def of_case(case: Case) -> list[Appearance]:
             meeting_id=row.meeting_id,
             held_on=row.held_on,
             state=row.state,
-            decision=decision_words(row.decision) if row.id else "",
+            decision=decided_words(row.decision) if row.id else "",
             effect=effect_of(row.decision) if row.id else None,
             agreed=words.get(row.id) or "",
             seen_again=seen_again_words(row.decision) if row.id else "",

@@ -126,6 +126,9 @@ REFERRAL_DECISIONS = {
 REFERRAL_WORDS = {"accept": "Accept", "decline": "Decline"}
 """Labels of the decisions that only a referral has."""
 
+REFERRAL_DECIDED = {"accept": "Accepted", "decline": "Declined"}
+"""The same once they are recorded."""
+
 PRESENT = frozenset({Attended.HERE, Attended.DEPUTY})
 """What counts an agency towards the quorum."""
 

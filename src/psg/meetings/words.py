@@ -2,7 +2,7 @@
 
 from psg import reference
 from psg.meetings.live import effect_of
-from psg.meetings.rules import REFERRAL_WORDS, Attended, Effect, MeetingState
+from psg.meetings.rules import REFERRAL_DECIDED, REFERRAL_WORDS, Attended, Effect, MeetingState
 
 STATE_WORDS = {
     MeetingState.PREPARING: "Preparing",
@@ -21,8 +21,13 @@ ATTENDED_WORDS = {
 
 
 def decision_words(code: str) -> str:
-    """A decision's label; the code itself when no list has it any more."""
+    """A decision as it is offered: "Keep open"; the code itself when no list has it any more."""
     return REFERRAL_WORDS.get(code) or reference.labels("meeting-decisions").get(code, code)
+
+
+def decided_words(code: str) -> str:
+    """The same decision once it is recorded: "Kept open"."""
+    return REFERRAL_DECIDED.get(code) or reference.labels("meeting-decisions", "decided").get(code, code)
 
 
 def seen_again_words(code: str) -> str:

@@ -43,9 +43,12 @@ def current(name: str, on: dt.date) -> tuple[Mapping[str, Any], ...]:
     )
 
 
-def labels(name: str) -> Mapping[str, str]:
-    """Code to label for every entry, old ones too: a record made under an old entry keeps its words."""
-    return MappingProxyType({entry["code"]: entry["label"] for entry in load(name)["entries"]})
+def labels(name: str, words: str = "label") -> Mapping[str, str]:
+    """Code to label for every entry, old ones too: a record made under an old entry keeps its words.
+
+    words: another wording of the entries, where a list has one.
+    """
+    return MappingProxyType({entry["code"]: entry[words] for entry in load(name)["entries"]})
 
 
 def _freeze(value: Any) -> Any:

@@ -18,7 +18,7 @@ from psg.meetings.recording import note_of, outcome_of
 from psg.meetings.routes import bp
 from psg.meetings.routes.shared import address, download, group_of, presenter, save
 from psg.meetings.rules import Attended, MeetingState
-from psg.meetings.words import ATTENDED_WORDS, decision_words, seen_again_words
+from psg.meetings.words import ATTENDED_WORDS, decided_words, seen_again_words
 from psg.partnerships import clashing
 
 
@@ -166,7 +166,7 @@ def _minutes_page(template: str, event: Event, meeting: Meeting) -> Response:
         was_there=was_there,
         quorum_words=quorum_words(record, present),
         attended_words=ATTENDED_WORDS,
-        decision_words=decision_words,
+        decided_words=decided_words,
         seen_again_words=seen_again_words,
         draft=meeting.state is MeetingState.HELD,
         agreed=meeting.state is MeetingState.AGREED,

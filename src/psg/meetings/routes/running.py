@@ -29,7 +29,7 @@ from psg.meetings.recording import Presence, attendance_of, note_of, outcome_of
 from psg.meetings.routes import bp
 from psg.meetings.routes.shared import address, group_of, presenter, save, sent
 from psg.meetings.rules import MAY_RECORD, PRESENT, Attended
-from psg.meetings.words import decision_words
+from psg.meetings.words import decided_words, decision_words
 from psg.partnerships import clashing
 from psg.partnerships.queries import Member, labels
 from psg.web.words import long_date, plural, time_of_day
@@ -193,7 +193,7 @@ def _decide(
 
 def _decided_words(case: Case, form: OutcomeForm) -> str:
     given = len(form.actions())
-    words = [f"{case.reference}: {decision_words(form.decision.data).lower()}, recorded at {time_of_day(clock.now())}."]
+    words = [f"{case.reference}: {decided_words(form.decision.data).lower()}, recorded at {time_of_day(clock.now())}."]
     if case.state is CaseState.CLOSED and (check := aftercare.due(case)):
         words.append(f"It is looked at again on {long_date(check)}.")
     if given:
@@ -236,7 +236,7 @@ def _frame(meeting: Meeting, reading: Reading, current: uuid.UUID | None) -> dic
         "reading": reading,
         "current": current,
         "present": presenter(),
-        "decision_words": decision_words,
+        "decided_words": decided_words,
         "guests": guests.by_case(meeting),
         "elapsed": begun if 0 <= begun < 24 * 60 else None,
         "marking": standing().marking,
