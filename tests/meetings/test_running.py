@@ -16,6 +16,7 @@ from psg.db import db
 from psg.meetings import forms_run
 from psg.meetings.models import Attendance, Outcome
 from psg.meetings.rules import Attended
+from psg.web.words import long_date
 
 
 @pytest.fixture
@@ -90,6 +91,10 @@ def test_a_meeting_of_another_day_is_moved_before_it_is_ended(room, client_for):
     coming = room.meet(clock.today() + timedelta(days=1))
     room.publish(coming)
     chair, pages = client_for("chair"), f"/east-test/meetings/{coming.id}"
+    end, move = f'href="{pages}/end"', f'href="{pages}/change"'
+    before = chair.get(f"{pages}/run").text
+    assert f"The meeting can be ended on {long_date(coming.held_on)}." in before
+    assert (end in before, move in before) == (False, True)
     refused = chair.submit(f"{pages}/end")
     assert refused.status_code == 409
     assert "If it has been held already, move it to today first." in refused.text
@@ -102,6 +107,8 @@ def test_a_meeting_of_another_day_is_moved_before_it_is_ended(room, client_for):
         "minutes": 90,
     }
     assert chair.submit(f"{pages}/change", moved).status_code == 303
+    on_the_day = chair.get(f"{pages}/run").text
+    assert (end in on_the_day, move in on_the_day) == (True, False)
     assert chair.submit(f"{pages}/end").status_code == 303
 
 

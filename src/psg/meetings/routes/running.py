@@ -238,6 +238,7 @@ def _frame(meeting: Meeting, reading: Reading, current: uuid.UUID | None) -> dic
         "present": presenter(),
         "decided_words": decided_words,
         "guests": guests.by_case(meeting),
+        "to_come": meeting.state in MAY_RECORD and meeting.held_on > clock.today(),
         "elapsed": begun if 0 <= begun < 24 * 60 else None,
         "marking": standing().marking,
     }
