@@ -165,7 +165,7 @@ def test_a_case_taken_off_stays_off_with_its_reason_and_news_about_it_is_shown()
     off = placed(1, 1, state=ItemState.OFF, off_reason="waits-for-court", reasons=reasons_for(due(1), MEETING))
     agenda = build(SLOTS, [off], [case], MEETING)
     assert not agenda.lines
-    assert why_left_off(agenda.left_off[0].case, "waits-for-court", day=str).startswith("taken off by the chair")
+    assert why_left_off(agenda.left_off[0].case, "waits-for-court", day=str).startswith("taken off: waits for a court")
     assert [why["code"] for why in agenda.changes[0].added] == ["risk-rise"]
 
 

@@ -115,7 +115,7 @@ def ask_for(meeting: Meeting, case: Case, agency_id: uuid.UUID, *, by: Viewer) -
         raise DomainError("This case belongs to another group, so this meeting cannot take it.")
     row = db.session.scalar(_items(meeting).where(AgendaItem.case_id == case.id))
     if row is not None and row.state is not ItemState.ON:
-        raise DomainError("The chair took this case off that agenda. Ask the chair to put it on again.")
+        raise DomainError("This case was taken off that agenda. Ask the chair or the coordinator to put it on again.")
     if row is None:
         row = AgendaItem(
             partnership_id=meeting.partnership_id,

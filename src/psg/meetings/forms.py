@@ -128,7 +128,7 @@ class AddForm(Form):
     reference = TextField(
         "Case reference", max=40, missing="Enter the case reference", width="govuk-input--width-10", spellcheck=False
     )
-    agency = SelectField("Asked for by (optional)", empty="Nobody, the chair wants it")
+    agency = SelectField("Asked for by (optional)", empty="No agency")
 
 
 class AskForm(Form):

@@ -145,7 +145,7 @@ def why_here(reasons: tuple[Why, ...], *, day: DayWords, agency: AgencyName) -> 
 def why_left_off(case: LiveCase | None, off_reason: str, *, day: DayWords) -> str:
     """Why a case is not on the agenda, in a few words."""
     if off_reason in OFF_REASONS:
-        return f"taken off by the chair: {OFF_REASONS[off_reason]}"
+        return f"taken off: {OFF_REASONS[off_reason]}"
     if off_reason:
         return off_reason
     if case is None:
