@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from psg import clock
 from psg.access import Permission, Role, Viewer, policy
@@ -249,5 +249,18 @@ CASE_REVIEW = ObligationKind(
 NEW_REFERRAL = MessageKind("new-referral", _new_wanted, _new_words, label="New referral")
 REFERRAL_DECIDED = MessageKind("referral-decided", _decided_wanted, _decided_words, label="Referral decided")
 MADE_LEAD = MessageKind("made-lead", _lead_wanted, _lead_words, label="Made lead officer")
+
+DECISION_DUE = (
+    select(func.min(Obligation.due_on))
+    .where(
+        Obligation.partnership_id == Case.partnership_id,
+        Obligation.record_id == Case.id,
+        Obligation.kind == REFERRAL_WAITING.code,
+        Obligation.settled_at.is_(None),
+    )
+    .correlate(Case)
+    .scalar_subquery()
+)
+"""The day by which a referral's deciders owe a decision, as a column of a statement over cases."""
 
 KINDS = (REFERRAL_WAITING, CASE_REVIEW, NEW_REFERRAL, REFERRAL_DECIDED, MADE_LEAD)

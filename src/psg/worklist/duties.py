@@ -3,10 +3,10 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
+from sqlalchemy import and_, func, literal, or_, select, union_all
 
 from psg import clock
 from psg.access import Permission, Role, Standing, Viewer, policy
@@ -17,43 +17,18 @@ from psg.actions.rules import ActionState
 from psg.agreements.models import Agreement, AgreementParty, AgreementVersion, Signature
 from psg.agreements.queries import NEWEST
 from psg.audit.models import AuditSeal
-from psg.cases.models import Case, CaseNamed
+from psg.cases.models import Case
 from psg.cases.rules import CaseState
 from psg.db import db
-from psg.meetings.clocks import cut_offs
-from psg.meetings.models import AgendaItem, Meeting
-from psg.meetings.rules import MeetingState
-from psg.partnerships.models import Agency, Group, Membership
+from psg.partnerships.models import Agency, Membership
 from psg.partnerships.rules import MembershipState
 from psg.reminders.models import Delivery
 from psg.reminders.rules import DeliveryState
+from psg.worklist.meetings import MeetingLine, MinutesLine, meetings_of
 from psg.worklist.mine import may_decide
 
 _AGENCY, _PERSON = "agency", "person"
 _REVIEW_AHEAD = timedelta(days=60)
-
-
-@dataclass(frozen=True)
-class MeetingLine:
-    """A coming meeting of one of the person's groups."""
-
-    place: Standing
-    id: uuid.UUID
-    group: str
-    held_on: date
-    at: time
-    published: bool
-    yours: int
-    """How many of its items concern a case on which the person is named."""
-    prepares: bool
-    """Whether the person arranges its agenda."""
-    publish_by: date
-
-    @property
-    def href(self) -> str:
-        """Where the person reads or arranges it."""
-        base = f"/{self.place.slug}/meetings/{self.id}"
-        return base if self.published or not self.prepares else f"{base}/agenda"
 
 
 @dataclass(frozen=True)
@@ -99,6 +74,7 @@ class Duties:
     """Everything that comes with a role."""
 
     meetings: list[MeetingLine]
+    minutes: list[MinutesLine]
     agencies: list[OverdueLine]
     people: list[OverdueLine]
     to_sign: list[AgreementLine]
@@ -110,11 +86,13 @@ class Duties:
 def duties_of(viewer: Viewer) -> Duties:
     """At most five queries, whatever roles there are."""
     places = list(viewer.standings.values())
+    meetings, minutes = meetings_of(viewer, [place for place in places if place.agreement_signed])
     overdue = _overdue(places)
     to_sign, to_review = _agreements(viewer, places)
     governs = any(Role.GOVERNANCE in place.roles for place in places)
     return Duties(
-        meetings=_meetings(viewer, [place for place in places if place.agreement_signed]),
+        meetings=meetings,
+        minutes=minutes,
         agencies=[line for kind, line in overdue if kind == _AGENCY],
         people=[line for kind, line in overdue if kind == _PERSON],
         to_sign=to_sign,
@@ -130,73 +108,6 @@ def _holding(places: Sequence[Standing], role: Role) -> list[Standing]:
 
 def _ids(places: Sequence[Standing]) -> list[uuid.UUID]:
     return [place.partnership_id for place in places]
-
-
-def _meetings(viewer: Viewer, places: Sequence[Standing]) -> list[MeetingLine]:
-    """The next meeting of each of the person's groups."""
-    ways: list[ColumnElement[bool]] = []
-    for place in places:
-        here = Meeting.partnership_id == place.partnership_id
-        ways.append(here if Role.COORDINATOR in place.roles else and_(here, Meeting.group_id.in_(list(place.groups))))
-    if not ways:
-        return []
-    rank = func.row_number().over(
-        partition_by=(Meeting.partnership_id, Meeting.group_id), order_by=(Meeting.held_on, Meeting.at, Meeting.id)
-    )
-    coming = (
-        select(Meeting.partnership_id, Meeting.id, rank.label("rank"))
-        .where(
-            or_(*ways),
-            Meeting.state.in_((MeetingState.PREPARING, MeetingState.PUBLISHED)),
-            Meeting.held_on >= clock.today(),
-        )
-        .subquery()
-    )
-    statement = (
-        select(Meeting, Group, _yours(viewer))
-        .join(coming, and_(coming.c.partnership_id == Meeting.partnership_id, coming.c.id == Meeting.id))
-        .join(Group, and_(Group.partnership_id == Meeting.partnership_id, Group.id == Meeting.group_id))
-        .where(coming.c.rank == 1)
-        .order_by(Meeting.held_on, Meeting.at)
-    )
-    by_id = {place.partnership_id: place for place in places}
-    rows: Any = db.session.execute(statement)
-    return [_meeting_line(by_id[meeting.partnership_id], meeting, group, yours) for meeting, group, yours in rows]
-
-
-def _yours(viewer: Viewer) -> Any:
-    return (
-        select(func.count(AgendaItem.id.distinct()))
-        .join(
-            CaseNamed,
-            and_(
-                CaseNamed.partnership_id == AgendaItem.partnership_id,
-                CaseNamed.case_id == AgendaItem.case_id,
-                CaseNamed.user_id == viewer.user_id,
-            ),
-        )
-        .where(
-            AgendaItem.partnership_id == Meeting.partnership_id,
-            AgendaItem.meeting_id == Meeting.id,
-            AgendaItem.in_version > 0,
-        )
-        .correlate(Meeting)
-        .scalar_subquery()
-    )
-
-
-def _meeting_line(place: Standing, meeting: Meeting, group: Group, yours: int) -> MeetingLine:
-    return MeetingLine(
-        place=place,
-        id=meeting.id,
-        group=group.name,
-        held_on=meeting.held_on,
-        at=meeting.at,
-        published=meeting.agenda_version > 0,
-        yours=yours,
-        prepares=Role.COORDINATOR in place.roles or place.holds_in(Role.CHAIR, group.id),
-        publish_by=cut_offs(group, meeting.held_on).publish_by,
-    )
 
 
 def _overdue(places: Sequence[Standing]) -> list[tuple[str, OverdueLine]]:

@@ -21,14 +21,17 @@ from psg.cases import queries as cases
 from psg.cases.drafting import LAST_WRITTEN
 from psg.cases.models import Case, Event
 from psg.cases.next_step import Situation, next_step
+from psg.cases.reminding import DECISION_DUE
 from psg.cases.rules import CaseState, Tone, kept_until
 from psg.crypto import datakeys, open_rows
 from psg.crypto.datakeys import DataKey
 from psg.db import db
 from psg.meetings.models import Meeting
+from psg.partnerships.models import Group
+from psg.worklist.figures import NO_GROUP
 
-LEAD, DRAFT, REFERRAL, CHANGED, OWNED = "lead", "draft", "referral", "changed", "owned"
-_MOST = {LEAD: 30, DRAFT: 10, REFERRAL: 20, CHANGED: 10, OWNED: 60}
+LEAD, DRAFT, REFERRAL, SENT, CHANGED, OWNED = "lead", "draft", "referral", "sent", "changed", "owned"
+_MOST = {LEAD: 30, DRAFT: 10, REFERRAL: 20, SENT: 20, CHANGED: 10, OWNED: 60}
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,9 @@ class CaseLine:
     at_risk_now: bool
     removed_on: date
     """The day on which it is deleted if it is a draft that nobody goes on with."""
+    group: str
+    decision_due: date | None
+    """The day by which a referral's deciders owe a decision; None when nothing is to be decided."""
 
     @property
     def href(self) -> str:
@@ -68,6 +74,16 @@ class DueLine:
 
 
 @dataclass(frozen=True)
+class LedLine:
+    """A case that this person leads, and what to do next."""
+
+    case: CaseLine
+    step: str
+    href: str
+    """Where the step begins; "" when that is the case's page."""
+
+
+@dataclass(frozen=True)
 class News:
     """What others did on a case since this person was last here."""
 
@@ -80,19 +96,20 @@ class Own:
     """Everything of a person's own."""
 
     due: list[DueLine]
-    cases: list[tuple[CaseLine, str]]
-    """Cases they lead, with the next step."""
+    cases: list[LedLine]
     drafts: list[CaseLine]
     referrals: list[CaseLine]
     """Referrals that they may decide."""
+    sent: list[CaseLine]
+    """Referrals of their own that wait for somebody else's decision."""
     since: datetime | None
     news: list[News]
 
     def shown(self) -> defaultdict[uuid.UUID, set[uuid.UUID]]:
         """The cases on the page by partnership, for the audit."""
         found: defaultdict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
-        lines = [*(line for line, _ in self.cases), *self.drafts, *self.referrals, *(n.case for n in self.news)]
-        for line in lines:
+        on_cases = [*(led.case for led in self.cases), *(item.case for item in self.news)]
+        for line in (*on_cases, *self.drafts, *self.referrals, *self.sent):
             found[line.place.partnership_id].add(line.id)
         for due in self.due:
             found[due.place.partnership_id].add(due.action.case_id)
@@ -106,13 +123,14 @@ def own_work(viewer: Viewer) -> Own:
     found = _cases(viewer, places, since)
     rows = actions.mine(viewer)
     meetings = _meeting_dates({row.meeting_id for row in rows if row.meeting_id})
-    led = found[LEAD]
-    counts = action_queries.open_counts([line.id for line in led]) if led else {}
+    late = action_queries.overdue_in([line.id for line in found[LEAD]])
+    deciding = {line.id for line in found[REFERRAL]}
     return Own(
         due=[DueLine(places[row.partnership_id], row, meetings.get(row.meeting_id)) for row in rows],
-        cases=[(line, _next(line, counts.get(line.id, (0, 0))[1])) for line in led],
+        cases=[_led(line, late.get(line.id, ())) for line in found[LEAD]],
         drafts=found[DRAFT],
         referrals=found[REFERRAL],
+        sent=[line for line in found[SENT] if line.id not in deciding],
         since=since,
         news=_news(viewer, found[CHANGED], since),
     )
@@ -148,6 +166,7 @@ def _cases(viewer: Viewer, places: dict[uuid.UUID, Standing], since: datetime | 
     parts = [
         _pick(LEAD, Case.review_on, here, Case.state == CaseState.OPEN, Case.lead_officer_id == viewer.user_id),
         _pick(DRAFT, Case.created_at, here, Case.state == CaseState.DRAFT, Case.referrer_id == viewer.user_id),
+        _pick(SENT, Case.sent_at, here, Case.state == CaseState.SENT, Case.referrer_id == viewer.user_id),
         _pick(OWNED, Case.id, here, Case.state == CaseState.OPEN, _owns_an_action(viewer, places)),
     ]
     if (decided := may_decide(places.values())) is not None:
@@ -160,6 +179,7 @@ def _cases(viewer: Viewer, places: dict[uuid.UUID, Standing], since: datetime | 
     statement = (
         select(picked.c.kind, *_COLUMNS)
         .join(Case, and_(Case.partnership_id == picked.c.partnership_id, Case.id == picked.c.id))
+        .outerjoin(Group, and_(Group.partnership_id == Case.partnership_id, Group.id == Case.group_id))
         .outerjoin(DataKey, and_(DataKey.partnership_id == Case.partnership_id, DataKey.id == Case.id))
         .where(sight)
         .order_by(Case.review_on, Case.sent_at, Case.id)
@@ -188,6 +208,8 @@ _COLUMNS: tuple[Any, ...] = (
     Case.closure_proposed_at,
     Case.last_activity_at,
     LAST_WRITTEN.label("last_written"),
+    Group.name.label("group"),
+    DECISION_DUE.label("decision_due"),
     _SEALED_TITLE.label("title_sealed"),
     _SEALED_REFERRAL.label("referral_sealed"),
     DataKey.id.label("key_id"),
@@ -238,24 +260,30 @@ def _open(rows: Sequence[Any], place: Standing) -> Iterable[tuple[str, CaseLine]
                 closure_proposed=row.closure_proposed_at is not None,
                 at_risk_now=bool((text[1] or {}).get("at_risk_now")),
                 removed_on=kept_until(max(row.last_activity_at, row.last_written or row.last_activity_at)),
+                group=row.group or NO_GROUP,
+                decision_due=row.decision_due,
             ),
         )
 
 
-def _next(line: CaseLine, overdue: int) -> str:
+def _led(line: CaseLine, late: Sequence[uuid.UUID]) -> LedLine:
+    """The case with its next step; `late` are its overdue actions."""
     step = next_step(
         Situation(
             state=line.state,
             today=clock.today(),
             has_lead=True,
             at_risk_now=line.at_risk_now and line.assessed_at is None,
-            overdue_actions=overdue,
+            overdue_actions=len(late),
             assessed=line.assessed_at is not None,
             closure_proposed=line.closure_proposed,
             review_on=line.review_on,
         )
     )
-    return step.text if step else ""
+    if step is None:
+        return LedLine(line, "", "")
+    actions_page = f"/{line.place.slug}/actions/{late[0]}" if len(late) == 1 else f"{line.href}/actions"
+    return LedLine(line, step.text, actions_page if step.where == "actions" else "")
 
 
 def _meeting_dates(ids: set[uuid.UUID]) -> dict[uuid.UUID | None, date]:
