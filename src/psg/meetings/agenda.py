@@ -6,8 +6,8 @@ of the group ends up in exactly one of: the agenda, could be added, taken off, p
 
 The orders, each of them total. Sections: as the group has them. Cases in a section: the chair's positions; what the
 chair has not placed by band (highest first), then by date (a referral's sending, an open case's review, none last),
-then by the moment it was sent, then by its reference. What could be added, and what was taken off: by review date, then
-as before. Parked: by the date until which, then as before.
+then by the moment it was sent, then by its reference. What could be added, and what was taken off: referrals that came
+too late, then by review date, then as before. Parked: by the date until which, then as before.
 """
 
 import uuid
@@ -16,7 +16,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from psg.meetings.reasons import LiveCase, Point, Why, codes, natural_order, reasons_for, review_order, section_for
+from psg.meetings.reasons import (
+    LiveCase,
+    Point,
+    Why,
+    calls_for,
+    codes,
+    natural_order,
+    reasons_for,
+    review_order,
+    section_for,
+)
 from psg.meetings.rules import CASE_SECTIONS, SECTION_TITLES, ItemState, Reason, Section
 
 CASE_MINUTES = 5
@@ -106,11 +116,13 @@ class Aside:
     off_reason: str = ""
     """A code of OFF_REASONS, or words for a case that has gone; "" when nothing calls for it."""
     until: date | None = None
+    closed: str = ""
+    """Of a referral that came too late: the day on which referrals closed, as its reason has it."""
 
     @property
     def order(self) -> tuple[Any, ...]:
         """Its place among others that are not on: by date, those that are gone at the end."""
-        known = (0, *review_order(self.case)) if self.case else (1, self.reference)
+        known = (0, not self.closed, *review_order(self.case)) if self.case else (1, self.reference)
         return (self.until or date.max, *known)
 
 
@@ -144,7 +156,7 @@ class Agenda:
 
     @property
     def could_be_added(self) -> tuple[Aside, ...]:
-        """Open cases that nothing calls for, the next review first."""
+        """What nothing calls for: new referrals that came too late, then open cases, the next review first."""
         return tuple(aside for aside in self.left_off if not aside.off_reason and aside.case is not None)
 
     @property
@@ -299,8 +311,9 @@ def _sort_candidate(
     if parked_until and parked_until > meeting.held_on and not urgent:
         sorting.parked.append(Aside(case_id=case.case_id, reference=case.reference, case=case, until=parked_until))
         return
-    if not why:
-        sorting.left_off.append(Aside(case_id=case.case_id, reference=case.reference, case=case))
+    if not calls_for(why):
+        closed = "".join(reason["closed"] for reason in why)
+        sorting.left_off.append(Aside(case_id=case.case_id, reference=case.reference, case=case, closed=closed))
         return
     section = section_for(case)
     line = Line(

@@ -17,7 +17,7 @@ from psg.db import DomainError, db
 from psg.meetings.agenda import CASE_MINUTES, Agenda, Line, moved, moved_to, number_parts
 from psg.meetings.live import Workbench, workbench
 from psg.meetings.models import AgendaItem, Meeting
-from psg.meetings.reasons import natural_order, section_for
+from psg.meetings.reasons import natural_order, section_for, to_keep
 from psg.meetings.rules import MAY_ARRANGE, OFF_REASONS, ItemState, Reason, Section
 
 Order = Mapping[Section, Sequence[uuid.UUID]]
@@ -189,7 +189,7 @@ def _store(bench: Workbench, order: Order) -> dict[uuid.UUID, AgendaItem]:
 
 
 def _keep_reasons(row: AgendaItem, reasons: Sequence[Mapping[str, Any]]) -> None:
-    kept = [dict(why) for why in reasons]
+    kept = to_keep(reasons)
     if row.reasons != kept:
         row.reasons = kept
 

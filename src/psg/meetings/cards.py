@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import case as sql_case
 
 from psg import clock
 from psg.access import Standing, Viewer
@@ -42,6 +43,8 @@ class Card:
     band_rank: int
     rose_at: datetime | None
     closure_proposed: bool
+    at_risk: bool
+    """A referral that nobody has decided yet says that somebody is at risk now."""
     score: str
     """Score in words, such as '18 of 24, up 3'."""
     mine: bool
@@ -63,6 +66,7 @@ class Card:
             band_rank=self.band_rank,
             risk_rose_on=_day(self.rose_at),
             closure_proposed=self.closure_proposed,
+            at_risk=self.at_risk,
             **more,
         )
 
@@ -85,6 +89,7 @@ _COLUMNS: tuple[Any, ...] = (
     Case.band_direction,
     Case.assessed_at,
     Case.closure_proposed_at,
+    sql_case((Case.state == CaseState.SENT, Case.referral.column)),
     Case.title.column,
     Case.summary.column,
 )
@@ -110,6 +115,11 @@ def by_ids(viewer: Viewer, standing: Standing, case_ids: Iterable[uuid.UUID]) ->
 
 def _cards(partnership_id: uuid.UUID, rows: list[Any], mine: list[bool]) -> dict[uuid.UUID, Card]:
     texts = open_rows(partnership_id, Case, ("title", "summary"), [(row[0], row[0], row[-2], row[-1]) for row in rows])
+    waiting = [(row[0], row[0], row[-3]) for row in rows if row[-3] is not None]
+    opened = open_rows(partnership_id, Case, ("referral",), waiting)
+    at_risk = {
+        row[0]: bool((text[0] or {}).get("at_risk_now")) for row, text in zip(waiting, opened, strict=True) if text
+    }
     cards: dict[uuid.UUID, Card] = {}
     for is_mine, row, text in zip(mine, rows, texts, strict=True):
         (case_id, reference, state, group_id, kind, referrer, agency, officer) = row[:8]
@@ -132,6 +142,7 @@ def _cards(partnership_id: uuid.UUID, rows: list[Any], mine: list[bool]) -> dict
             band_rank=rank,
             rose_at=assessed_at if direction > 0 else None,
             closure_proposed=proposed_at is not None,
+            at_risk=at_risk.get(case_id, False),
             score=(text[1] or "") if text else "",
             mine=is_mine,
         )

@@ -20,9 +20,11 @@ from psg.db import db
 from psg.meetings import cards
 from psg.meetings.agenda import Agenda, Line, Slot, Stored, build
 from psg.meetings.cards import Card
+from psg.meetings.clocks import cut_offs
 from psg.meetings.models import AgendaItem, Meeting, Outcome, StandingItem
 from psg.meetings.reasons import Point
 from psg.meetings.rules import HAPPENED, REFERRAL_DECISIONS, Effect, ItemState, MeetingState, Reason
+from psg.partnerships.models import Group
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def workbench(viewer: Viewer, standing: Standing, meeting: Meeting) -> Workbench
     shown = cards.find(viewer, standing, or_(in_group, Case.id.in_(list(items))) if items else in_group)
     overdue = _overdue(meeting)
     earlier = _earlier(meeting)
-    point = Point(meeting.held_on, earlier.last_held_on)
+    point = Point(meeting.held_on, earlier.last_held_on, _referrals_close(meeting))
     stored = [_stored(row) for row in items.values()]
     asked = {row.case_id: asked_by(row) for row in stored}
     live = []
@@ -161,6 +163,14 @@ def _why_gone(card: Card, meeting: Meeting) -> str:
     if card.state is CaseState.DECLINED:
         return "declined"
     return "passed on to another group" if card.group_id != meeting.group_id else "not sent yet"
+
+
+def _referrals_close(meeting: Meeting) -> date | None:
+    """The last day on which a referral is sent for a meeting; None for an extra one: it is called for what waits."""
+    if meeting.series_on is None:
+        return None
+    group = db.session.get_one(Group, (meeting.partnership_id, meeting.group_id))
+    return cut_offs(group, meeting.held_on).referrals_close
 
 
 def _overdue(meeting: Meeting) -> dict[uuid.UUID, dict[uuid.UUID, int]]:

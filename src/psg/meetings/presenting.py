@@ -40,7 +40,7 @@ class Presenter:
         """Why a case is not on the agenda."""
         if aside.until is not None:
             return f"parked until {long_date(aside.until)}"
-        return why_left_off(aside.case, aside.off_reason, day=long_date)
+        return why_left_off(aside.case, aside.off_reason, day=long_date, closed=aside.closed)
 
     def change(self, change: Change) -> str:
         """One change since the agenda was arranged."""

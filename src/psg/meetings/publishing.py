@@ -17,6 +17,7 @@ from psg.meetings.agenda import Line
 from psg.meetings.arranging import arrange, open_bench, touch
 from psg.meetings.live import Workbench
 from psg.meetings.models import AgendaItem, Meeting
+from psg.meetings.reasons import to_keep
 from psg.meetings.rules import ItemState, MeetingState, Section
 
 
@@ -62,7 +63,7 @@ def snapshot(line: Line) -> dict[str, Any]:
         "section": line.section.value,
         "position": int(position),
         "minutes": line.minutes,
-        "reasons": [dict(why) for why in line.reasons],
+        "reasons": to_keep(line.reasons),
     }
 
 

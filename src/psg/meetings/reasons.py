@@ -5,7 +5,7 @@ agendas are stored and later read again; names of agencies are put in when the s
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -31,6 +31,8 @@ class LiveCase:
     sent_on: date | None = None
     sent_at: datetime | None = None
     """The moment of sending: which of two that are otherwise alike came first."""
+    at_risk: bool = False
+    """The referral says that somebody is at risk now."""
     accepted_on: date | None = None
     review_on: date | None = None
     band_rank: int = 0
@@ -52,6 +54,8 @@ class Point:
 
     held_on: date
     last_held_on: date | None = None
+    referrals_close: date | None = None
+    """The last day on which a new referral is sent for it; None when it takes whatever waits."""
 
 
 _DATED = {
@@ -65,9 +69,7 @@ def reasons_for(case: LiveCase, meeting: Point) -> tuple[Why, ...]:
     """Every reason for discussing a case at a meeting, the weightiest first; none means it is left off."""
     found: list[Why] = []
     if case.waiting:
-        found.append(
-            {"code": Reason.NEW_REFERRAL.value, "on": _iso(case.sent_on), "agency": str(case.referrer_agency_id)}
-        )
+        found.append(_new_referral(case, meeting))
     if case.closure_proposed:
         found.append({"code": Reason.FOR_CLOSURE.value})
     if not case.waiting and case.accepted_on and (not meeting.last_held_on or case.accepted_on > meeting.last_held_on):
@@ -83,6 +85,28 @@ def reasons_for(case: LiveCase, meeting: Point) -> tuple[Why, ...]:
         found.append({"code": Reason.REVIEW_DUE.value, "on": _iso(case.review_on)})
     found += [{"code": Reason.ASKED_FOR.value, "agency": str(agency)} for agency in case.asked_by]
     return tuple(found)
+
+
+def _new_referral(case: LiveCase, meeting: Point) -> Why:
+    """That it is a new referral; "closed" and "at_risk" are said only of one that was sent after referrals closed."""
+    why: dict[str, Any] = {
+        "code": Reason.NEW_REFERRAL.value,
+        "on": _iso(case.sent_on),
+        "agency": str(case.referrer_agency_id),
+    }
+    if case.sent_on is None or meeting.referrals_close is None or case.sent_on <= meeting.referrals_close:
+        return why
+    return why | {"closed": _iso(meeting.referrals_close), "at_risk": case.at_risk}
+
+
+def calls_for(reasons: Iterable[Why]) -> bool:
+    """Whether today's reasons put a case on the agenda. A late referral alone waits, unless somebody is at risk."""
+    return any(not why.get("closed") or why["at_risk"] for why in reasons)
+
+
+def to_keep(reasons: Iterable[Why]) -> list[dict[str, Any]]:
+    """Reasons as an agenda stores them: without what a referral says under seal of somebody's risk."""
+    return [{key: said for key, said in why.items() if key != "at_risk"} for why in reasons]
 
 
 def section_for(case: LiveCase) -> Section:
@@ -117,7 +141,7 @@ def sentence(why: Why, *, day: DayWords, agency: AgencyName) -> str:
     match why.get("code"):
         case Reason.NEW_REFERRAL.value:
             sent = f", sent {day(date.fromisoformat(why['on']))}" if why.get("on") else ""
-            return f"new referral{sent} by {agency(uuid.UUID(why['agency']))}"
+            return f"new referral{sent} by {agency(uuid.UUID(why['agency']))}{_late_words(why, day)}"
         case Reason.FOR_CLOSURE.value:
             return "proposed for closure"
         case Reason.OVERDUE_ACTIONS.value:
@@ -142,14 +166,16 @@ def why_here(reasons: tuple[Why, ...], *, day: DayWords, agency: AgencyName) -> 
     return "; ".join(sentence(why, day=day, agency=agency) for why in reasons)
 
 
-def why_left_off(case: LiveCase | None, off_reason: str, *, day: DayWords) -> str:
-    """Why a case is not on the agenda, in a few words."""
+def why_left_off(case: LiveCase | None, off_reason: str, *, day: DayWords, closed: str = "") -> str:
+    """Why a case is not on the agenda, in a few words. closed: the day on which referrals did, of one sent later."""
     if off_reason in OFF_REASONS:
         return f"taken off: {OFF_REASONS[off_reason]}"
     if off_reason:
         return off_reason
     if case is None:
         return "no longer a case of this group"
+    if closed:
+        return f"new referral, sent after referrals closed on {day(date.fromisoformat(closed))}"
     if case.review_on is None:
         return "no review date is set and nothing has changed"
     return f"review not due until {day(case.review_on)}"
@@ -158,6 +184,13 @@ def why_left_off(case: LiveCase | None, off_reason: str, *, day: DayWords) -> st
 def codes(reasons: tuple[Why, ...]) -> frozenset[str]:
     """The kinds of a case's reasons, for comparing an agenda with what is so today."""
     return frozenset(str(why["code"]) for why in reasons)
+
+
+def _late_words(why: Why, day: DayWords) -> str:
+    if not why.get("closed"):
+        return ""
+    risk = ", somebody is at risk now" if why.get("at_risk") else ""
+    return f", after referrals closed on {day(date.fromisoformat(why['closed']))}{risk}"
 
 
 def _carried_words(why: Why, day: DayWords) -> str:
