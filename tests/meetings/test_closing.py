@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from psg import clock
+from psg.actions import operations as actions
 from psg.cases import aftercare
 from psg.cases.models import Case
 from psg.cases.rules import CaseState
-from psg.db import db
+from psg.db import db, transaction
 from psg.meetings.models import Outcome
 from psg.web.words import long_date
 from tests.meetings.paths import path
@@ -85,3 +86,39 @@ def test_the_check_survives_an_error_and_is_none_of_a_case_that_stays_open(room,
     assert chair.submit(page, kept).status_code == 303
     db.session.rollback()
     assert aftercare.due(db.session.get(Case, (case.partnership_id, case.id))) is None
+
+
+def test_whatever_closing_lacks_is_asked_for_at_once(room, held, client_for):
+    case = room.open(review_on=clock.today())
+    with transaction(hold=(case,)):
+        action = actions.add_action(
+            case,
+            what="Visit the block",
+            owner_id=room.world.people["landlord"].user_id,
+            owner_agency_id=room.world.agencies["housing"],
+            due_on=clock.today(),
+            by=room.by(),
+        )
+    room.publish(held)
+    page = path(held, "run", room.item(held, case).id)
+    chair = client_for("chair")
+    offered = chair.get(page).text
+    assert "1 action is open: <a" in offered
+    answer = f"/east-test/actions/{action.id}/update"
+    assert f'href="{answer}">say first whether it was done</a>' in offered
+    wrong = chair.submit(page, {"decision": "close", "what_1": "Write to the landlord"})
+    assert wrong.status_code == 422
+    summary = wrong.text[wrong.text.index("govuk-error-summary__list") : wrong.text.index("<h1")]
+    asked = (
+        "1 action is open. Say first whether it was done.",
+        "Select why the case is closed.",
+        "Enter what has changed for the person harmed.",
+        "Enter what was agreed and why.",
+        "Select who will do this action",
+    )
+    places = [summary.index(words) for words in asked]
+    assert places == sorted(places), "in the order of the page"
+    assert chair.submit(page, CLOSING).status_code == 422
+    assert chair.submit(answer, {"result": "done"}).status_code == 303
+    assert "is open: <a" not in chair.get(page).text
+    assert chair.submit(page, CLOSING).status_code == 303

@@ -224,7 +224,7 @@ def test_decisions_take_effect_on_cases(room, monkeypatch):
     assert decline.state is CaseState.DECLINED
     with pytest.raises(operations.Incomplete) as missing:
         room.decide(meeting, refused, "close")
-    assert missing.value.field == "close_reason"
+    assert set(missing.value.missing) == {"decision", "close_reason", "changed_for_person"}
     with pytest.raises(operations.Incomplete):
         room.decide(meeting, refused, "accept")
 

@@ -73,7 +73,8 @@ def test_run_the_meeting_from_attendance_to_minutes(room, client_for):
         path(held, "run", room.item(held, case).id),
         {"decision": "close", "agreed": "Quiet.", "close_reason": "risk-reduced", "changed_for_person": "Sleeps."},
     )
-    assert refused.status_code == 409
+    assert refused.status_code == 422
+    assert "1 action is open." in refused.text
     assert "Quiet." in refused.text
 
     ending = chair.get(path(held, "end"))

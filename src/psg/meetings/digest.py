@@ -20,6 +20,7 @@ _NEWEST = 5
 class OpenAction:
     """An action that is not finished."""
 
+    id: uuid.UUID
     number: int
     what: str
     owner_id: uuid.UUID | None
@@ -70,7 +71,9 @@ def digest_of(case: Case, since: date | None) -> Digest:
         new_count=count,
         newest=newest,
         actions=[
-            OpenAction(one.number, one.what or "", one.owner_id, one.owner_agency_id, one.due_on, one.due_on < today)
+            OpenAction(
+                one.id, one.number, one.what or "", one.owner_id, one.owner_agency_id, one.due_on, one.due_on < today
+            )
             for one in open_actions
         ],
     )

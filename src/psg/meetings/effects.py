@@ -1,12 +1,13 @@
 """What a decision does to its case. The case's own rules may refuse; their sentence is shown to whoever decides."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from psg.audit import Event, record
-from psg.cases import aftercare
+from psg.cases import aftercare, checks
 from psg.cases import operations as cases
 from psg.cases.rules import CaseState
 from psg.db import DomainError
@@ -49,37 +50,32 @@ class Decision:
 
 
 class Incomplete(DomainError):
-    """A decision lacks something; `field` names what."""
+    """A decision lacks something; `missing` says what, by field."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
+    def __init__(self, missing: Mapping[str, str]) -> None:
+        super().__init__(" ".join(missing.values()))
+        self.missing = missing
 
 
-def effect(decision: Decision, case: "Case") -> Effect:
-    """What the decision does; raises Incomplete when it is none that this case can have."""
+def missing(decision: Decision, case: "Case") -> dict[str, str]:
+    """Everything that a decision still needs, in words by field, in the order of the page."""
     found = effect_of(decision.code)
     allowed = decision.code in REFERRAL_DECISIONS if case.state is CaseState.SENT else found in _OPEN_EFFECTS
     if found is None or not allowed:
-        raise Incomplete("decision", "Select what was decided.")
-    return found
+        return {"decision": "Select what was decided."}
+    obstacles = checks.obstacles(case) if found is Effect.CLOSE else []
+    lacks = {"decision": " ".join(obstacles)} if obstacles else {}
+    return lacks | {
+        field: words for field, answer, effects, words in _NEEDS if found in effects and not getattr(decision, answer)
+    }
 
 
 def check(decision: Decision, case: "Case") -> Effect:
     """The decision's effect, once everything it needs is there."""
-    found = effect(decision, case)
-    if found is Effect.CLOSE and not decision.close_reason:
-        raise Incomplete("close_reason", "Select why the case is closed.")
-    if found is Effect.CLOSE and not decision.changed_for_person:
-        raise Incomplete("changed_for_person", "Enter what has changed for the person harmed.")
-    if found is Effect.DECLINE and not decision.close_reason:
-        raise Incomplete("decline_reason", "Select why the referral is declined.")
-    if found is Effect.ACCEPT and decision.lead_agency_id is None:
-        raise Incomplete("lead_agency", "Select the lead agency.")
-    if found in (Effect.ACCEPT, Effect.OPEN) and decision.next_review_on is None:
-        raise Incomplete("next_review_on", "Select when the case is reviewed next")
-    if found is not Effect.OPEN and not decision.agreed:
-        raise Incomplete("agreed", "Enter what was agreed and why.")
+    found = effect_of(decision.code)
+    lacks = missing(decision, case)
+    if found is None or lacks:
+        raise Incomplete(lacks)
     return found
 
 
@@ -114,7 +110,7 @@ def apply(decision: Decision, case: "Case", *, by: "Viewer") -> Effect:
 
 def _accept(decision: Decision, case: "Case", *, by: "Viewer") -> None:
     if decision.lead_agency_id is None or decision.next_review_on is None:
-        raise Incomplete("lead_agency", "Select the lead agency, and enter when the case is reviewed next.")
+        raise Incomplete(missing(decision, case))
     cases.accept(
         case,
         lead_agency_id=decision.lead_agency_id,
@@ -141,3 +137,13 @@ def _pass_on(decision: Decision, case: "Case", *, by: "Viewer") -> None:
 
 
 _OPEN_EFFECTS = frozenset({Effect.OPEN, Effect.CLOSE, Effect.PASS_ON, Effect.ESCALATE, Effect.DEFER})
+
+_NEEDS = (
+    ("close_reason", "close_reason", {Effect.CLOSE}, "Select why the case is closed."),
+    ("changed_for_person", "changed_for_person", {Effect.CLOSE}, "Enter what has changed for the person harmed."),
+    ("lead_agency", "lead_agency_id", {Effect.ACCEPT}, "Select the lead agency."),
+    ("decline_reason", "close_reason", {Effect.DECLINE}, "Select why the referral is declined."),
+    ("agreed", "agreed", set(Effect) - {Effect.OPEN}, "Enter what was agreed and why."),
+    ("next_review_on", "next_review_on", {Effect.ACCEPT, Effect.OPEN}, "Select when the case is reviewed next"),
+)
+"""What decisions need: the field it is typed in, the answer of the decision, for which effects, and what is said."""

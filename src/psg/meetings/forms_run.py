@@ -43,12 +43,6 @@ class OutcomeForm(Form):
     """What a meeting decided on a case, with the actions it agreed."""
 
     decision = ChoiceField("Decision", missing="Select what was decided")
-    agreed = LongTextField("What was agreed and why", max=20_000, rows=5)
-    next_review_on = NearDateField(
-        "Next review",
-        earliest=clock.today,
-        hint="For a case that stays open. A deferred case comes to the next meeting anyway",
-    )
     close_reason = SelectField("Why it is closed")
     changed_for_person = LongTextField("What has changed for the person harmed", max=4_000, rows=3)
     check = check_question()
@@ -56,6 +50,12 @@ class OutcomeForm(Form):
     to_group = SelectField("Passed on to")
     lead_agency = SelectField("Lead agency", coerce=uuid.UUID)
     lead_officer = SelectField("Lead officer (optional)", coerce=uuid.UUID, empty="Not named yet")
+    agreed = LongTextField("What was agreed and why", max=20_000, rows=5)
+    next_review_on = NearDateField(
+        "Next review",
+        earliest=clock.today,
+        hint="For a case that stays open. A deferred case comes to the next meeting anyway",
+    )
     what_1 = TextField("What is to be done", max=2_000, hint="Begin with a verb")
     owner_1 = SelectField("Owner", coerce=owner_from)
     due_1 = NearDateField("Due date", earliest=clock.today)

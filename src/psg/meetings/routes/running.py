@@ -20,10 +20,11 @@ from psg.meetings import guests, operations, queries
 from psg.meetings.attending import attendance_form, news, presences, with_the_rest
 from psg.meetings.clocks import quorum, starts_at
 from psg.meetings.digest import digest_of
+from psg.meetings.effects import missing
 from psg.meetings.forms import ActForm, NoteForm
 from psg.meetings.forms_run import OutcomeForm, outcome_form
 from psg.meetings.loaders import Found, find_found
-from psg.meetings.models import AgendaItem, Attendance, Meeting
+from psg.meetings.models import AgendaItem, Attendance, Meeting, Outcome
 from psg.meetings.reading import Reading, dates_around, published
 from psg.meetings.recording import Presence, attendance_of, note_of, outcome_of
 from psg.meetings.routes import bp
@@ -142,7 +143,7 @@ def _case(meeting: Meeting, item: AgendaItem, case: Case) -> Answer:
     form = outcome_form(case, outcome, names, labels(meeting.partnership_id), next_on)
     seen = form.version.data
     status: int = 422 if form.is_submitted() else 200
-    if form.validate_on_submit() and form.check_rows():
+    if form.validate_on_submit() and _whole(form, case, outcome):
         done = save(form, None, lambda: _decide(meeting, item, case, form, seen, reading))
         if not isinstance(done, int):
             flash(_decided_words(case, form))
@@ -172,6 +173,17 @@ def _case(meeting: Meeting, item: AgendaItem, case: Case) -> Answer:
         last_time=when_of_stored(answers.get("last_time")),
         **_frame(meeting, reading, item.id),
     )
+
+
+def _whole(form: OutcomeForm, case: Case, outcome: Outcome | None) -> bool:
+    """Whether neither the decision nor its actions lack anything; whatever they lack is put on the form at once.
+
+    Where something is recorded already, what the decision needs depends on it and is for the operation to say.
+    """
+    lacks = missing(form.decided(), case) if outcome is None else {}
+    for field, message in lacks.items():
+        form.put_error(field, message)
+    return form.check_rows() and not lacks
 
 
 def _decide(

@@ -55,8 +55,9 @@ def save(form: Form, held: Meeting | Series | GuestInvitation | None, change: Ca
             tx.result = change()
     except AlreadyDone as done:
         return redirect(done.location, 303)
-    except Incomplete as missing:
-        form.put_error(missing.field, str(missing))
+    except Incomplete as incomplete:
+        for field, message in incomplete.missing.items():
+            form.put_error(field, message)
         return 422
     except Clash as clash:
         form.put_error(None, str(clash))
