@@ -76,7 +76,12 @@ def _read(answer: TestResponse, address: str, found: Found, odd: dict[str, str])
     if answer.location:
         yield from _ours([answer.location], address)
     if "html" in answer.content_type:
-        yield from _ours(_links(text), address)
+        yield from links_of(text, address)
+
+
+def links_of(page: str, address: str) -> Iterator[str]:
+    """The application's own addresses that a page links to, or that its forms look at."""
+    return _ours(_links(page), address)
 
 
 def _ours(links: Iterable[str], address: str) -> Iterator[str]:

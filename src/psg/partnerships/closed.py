@@ -15,6 +15,7 @@ from psg.access import Role, Viewer
 from psg.access.roles import ROLE_WORDS
 from psg.db import db
 from psg.partnerships.models import Agency, Membership, PartnerAgency, Partnership, RoleHeld
+from psg.partnerships.people import Waiting
 from psg.partnerships.queries import directory
 from psg.partnerships.rules import MembershipState, role_sentence
 from psg.web.words import long_date
@@ -34,8 +35,17 @@ class ClosedPlace:
     contact_email: str
 
 
-def closed_places(viewer: Viewer) -> list[ClosedPlace]:
-    """A person's places that open nothing, by partnership; an invitation to accept is none of them."""
+@dataclass(frozen=True)
+class PlacesBeside:
+    """A person's places beside those that open something."""
+
+    offered: list[Waiting]
+    """Those that they may accept, the latest first."""
+    closed: list[ClosedPlace]
+
+
+def places_beside(viewer: Viewer) -> PlacesBeside:
+    """A person's places that open nothing, by partnership: one query, and one for each role that has ended."""
     opened = {place.partnership_id for place in viewer.standings.values() if place.roles or place.groups}
     rows = db.session.execute(
         select(Membership, Partnership, Agency.name, PartnerAgency.left_on)
@@ -50,20 +60,21 @@ def closed_places(viewer: Viewer) -> list[ClosedPlace]:
         )
         .where(
             Membership.user_id == viewer.user_id,
-            Membership.state != MembershipState.INVITED,
             Membership.partnership_id.not_in(opened),
         )
         .order_by(Partnership.name)
     )
-    found = []
+    offered, found = [], []
     for member, partnership, agency, left_on in rows:
-        if member.state is MembershipState.SUSPENDED:
+        if member.state is MembershipState.INVITED:
+            offered.append(Waiting(member, partnership.name, agency))
+        elif member.state is MembershipState.SUSPENDED:
             found.append(_suspended(member, partnership, agency))
         elif viewer.standing(partnership.id) is not None:
             found.append(_without_role(member, partnership))
         elif left_on is not None and (not opened or left_on + _SAID_FOR > clock.today()):
             found.append(_left(partnership, agency, left_on))
-    return found
+    return PlacesBeside(sorted(offered, key=lambda one: one.member.created_at, reverse=True), found)
 
 
 def _suspended(member: Membership, partnership: Partnership, agency: str) -> ClosedPlace:

@@ -28,6 +28,7 @@ from psg.crypto.datakeys import DataKey
 from psg.db import db
 from psg.meetings.models import Meeting
 from psg.partnerships.models import Group
+from psg.web.words import plural
 from psg.worklist.figures import NO_GROUP
 
 LEAD, DRAFT, REFERRAL, SENT, CHANGED, OWNED = "lead", "draft", "referral", "sent", "changed", "owned"
@@ -57,6 +58,8 @@ class CaseLine:
     group: str
     decision_due: date | None
     """The day by which a referral's deciders owe a decision; None when nothing is to be decided."""
+    notes: int
+    """How many notes others have entered since the person's last visit."""
 
     @property
     def href(self) -> str:
@@ -132,7 +135,7 @@ def own_work(viewer: Viewer) -> Own:
         referrals=found[REFERRAL],
         sent=[line for line in found[SENT] if line.id not in deciding],
         since=since,
-        news=_news(viewer, found[CHANGED], since),
+        news=_news(found[CHANGED], since),
     )
 
 
@@ -177,7 +180,7 @@ def _cases(viewer: Viewer, places: dict[uuid.UUID, Standing], since: datetime | 
         parts.append(_pick(CHANGED, Case.last_activity_at.desc(), *changed))
     picked = union_all(*parts).subquery()
     statement = (
-        select(picked.c.kind, *_COLUMNS)
+        select(picked.c.kind, *_COLUMNS, _notes_of_others(viewer, since).label("notes"))
         .join(Case, and_(Case.partnership_id == picked.c.partnership_id, Case.id == picked.c.id))
         .outerjoin(Group, and_(Group.partnership_id == Case.partnership_id, Group.id == Case.group_id))
         .outerjoin(DataKey, and_(DataKey.partnership_id == Case.partnership_id, DataKey.id == Case.id))
@@ -262,6 +265,7 @@ def _open(rows: Sequence[Any], place: Standing) -> Iterable[tuple[str, CaseLine]
                 removed_on=kept_until(max(row.last_activity_at, row.last_written or row.last_activity_at)),
                 group=row.group or NO_GROUP,
                 decision_due=row.decision_due,
+                notes=row.notes,
             ),
         )
 
@@ -293,28 +297,34 @@ def _meeting_dates(ids: set[uuid.UUID]) -> dict[uuid.UUID | None, date]:
     return {row.id: row.held_on for row in rows}
 
 
-def _news(viewer: Viewer, changed: Sequence[CaseLine], since: datetime | None) -> list[News]:
-    if not changed or since is None:
-        return []
-    statement = (
-        select(Event.case_id, func.count())
+def _notes_of_others(viewer: Viewer, since: datetime | None) -> ColumnElement[int]:
+    """How many notes others have entered since, as a column of a statement over cases."""
+    if since is None:
+        return literal(0)
+    return (
+        select(func.count())
         .where(
-            Event.partnership_id.in_({line.place.partnership_id for line in changed}),
-            Event.case_id.in_([line.id for line in changed]),
+            Event.partnership_id == Case.partnership_id,
+            Event.case_id == Case.id,
             Event.entered_at > since,
             Event.entered_by != viewer.user_id,
         )
-        .group_by(Event.case_id)
+        .correlate(Case)
+        .scalar_subquery()
     )
-    notes: dict[uuid.UUID, int] = {row[0]: row[1] for row in db.session.execute(statement)}
-    news = [News(line, _news_words(line, notes.get(line.id, 0), since)) for line in changed]
+
+
+def _news(changed: Sequence[CaseLine], since: datetime | None) -> list[News]:
+    if since is None:
+        return []
+    news = [News(line, _news_words(line, since)) for line in changed]
     return [item for item in news if item.words]
 
 
-def _news_words(line: CaseLine, notes: int, since: datetime) -> str:
+def _news_words(line: CaseLine, since: datetime) -> str:
     words = []
-    if notes:
-        words.append(f"{notes} {'note' if notes == 1 else 'notes'}")
+    if line.notes:
+        words.append(plural(line.notes, "note"))
     if line.assessed_at is not None and line.assessed_at > since:
         way = {1: "risk up to", -1: "risk down to"}.get(line.direction, "risk assessed:")
         words.append(f"{way} {line.band}")

@@ -9,8 +9,7 @@ from psg.access import Permission, page, signed_in, viewer
 from psg.audit.events import Event
 from psg.db import transaction
 from psg.meetings import guests
-from psg.partnerships.closed import closed_places
-from psg.partnerships.people import waiting_for
+from psg.partnerships.closed import places_beside
 from psg.worklist import rules
 from psg.worklist.blueprint import bp
 from psg.worklist.duties import duties_of
@@ -32,6 +31,7 @@ def my_work() -> Answer:
     overdue = sum(line.action.due_on < today for line in own.due)
     signed = [place for place in places if place.agreement_signed]
     works = [place for place in signed if place.works_cases]
+    beside = places_beside(person)
     _record(own, invited)
     return page(
         "worklist/my_work.html",
@@ -41,8 +41,8 @@ def my_work() -> Answer:
         own=own,
         duties=duties,
         invited=invited,
-        joining=waiting_for(person.user_id),
-        closed=closed_places(person),
+        joining=beside.offered,
+        closed=beside.closed,
         guest_in=[place for place in signed if place.only_guest and not any(line.place == place for line in invited)],
         hello=rules.greeting(person.first_name, clock.local(clock.now()).time()),
         due_words=rules.due_sentence(due_today, overdue),
