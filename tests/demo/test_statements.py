@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from psg.accounts.models import User
@@ -14,9 +14,9 @@ from psg.app import create_app
 from psg.db import db
 from psg.demo.folder import DemoFolder
 from tests.browsing import Browser
+from tests.counting import MOST, statements
 from tests.canary.crawling import links_of
 
-MOST = 15
 OF_EACH = 2
 """So many pages of one kind are opened."""
 PEOPLE = (
@@ -39,25 +39,7 @@ def app(loaded: DemoFolder) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-class Counting:
-    """The statements since it was last asked, without those that begin or end a transaction."""
-
-    def __init__(self, app: Flask) -> None:
-        self._seen: list[str] = []
-        with app.app_context():
-            event.listen(db.engine, "before_cursor_execute", self._note)
-
-    def _note(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.split()[0].upper() in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"):
-            self._seen.append(statement)
-
-    def taken(self) -> list[str]:
-        """Those since the last time."""
-        seen, self._seen = self._seen, []
-        return seen
-
-
-def pages(app: Flask, browser: Browser, counting: Counting) -> Iterator[tuple[str, list[str]]]:
+def pages(app: Flask, browser: Browser) -> Iterator[tuple[str, list[str]]]:
     """Pages that a person reaches by links, a few of each kind, with what each asked the database."""
     opened: Counter[str] = Counter()
     waiting, seen = deque(["/my-work"]), set[str]()
@@ -69,9 +51,9 @@ def pages(app: Flask, browser: Browser, counting: Counting) -> Iterator[tuple[st
         seen.add(address)
         opened[kind] += 1
         browser.get(address)  # what is read once for a process has been read
-        counting.taken()
-        answer = browser.get(address)
-        yield address, counting.taken()
+        with statements(app) as said:
+            answer = browser.get(address)
+        yield address, said
         assert answer.status_code < 500, address
         if "html" in answer.content_type:
             waiting.extend(links_of(answer.text, address))
@@ -90,12 +72,10 @@ def test_no_page_needs_more(app: Flask, email: str) -> None:
     with app.app_context():
         user_id = db.session.scalars(select(User.id).where(User.email == email)).one()
         db.session.remove()
-    browser, counting = Browser(app), Counting(app)
+    browser = Browser(app)
     browser.sign_in(user_id)
-    found = dict(pages(app, browser, counting))
+    found = dict(pages(app, browser))
     assert len(found) > 5
-    dear = {address: statements for address, statements in found.items() if len(statements) > MOST}
-    assert not dear, "\n".join(
-        f"{address}: {len(statements)}\n  " + "\n  ".join(" ".join(one.split())[:150] for one in statements)
-        for address, statements in dear.items()
-    )
+    assert all(found.values())
+    dear = {address: said for address, said in found.items() if len(said) > MOST}
+    assert not dear, "\n".join("\n  ".join([f"{address}: {len(said)}", *said]) for address, said in dear.items())

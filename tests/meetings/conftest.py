@@ -2,12 +2,10 @@
 
 import re
 import uuid
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from psg import clock, wiring
 from psg.cases import operations as cases
@@ -17,6 +15,7 @@ from psg.cases.values import CaseValues, PersonValues
 from psg.db import db, transaction
 from psg.meetings import operations
 from psg.meetings.models import AgendaItem, Meeting
+from psg.meetings.recurrence import Rhythm
 from psg.meetings.routes.standing import shipped
 from psg.partnerships.models import Group
 from psg.people.rules import Names
@@ -93,6 +92,18 @@ class Room:
         with transaction(hold=(meeting, case)):
             return operations.record_outcome(self.item(meeting, case), meeting, case, decision=decision, by=self.by())
 
+    def monthly(self) -> None:
+        """Plan a meeting on the second Tuesday of every month."""
+        with transaction():
+            operations.set_series(
+                self.group,
+                rhythm=Rhythm(2, 1, 1, clock.today()),
+                at=time(10),
+                minutes=120,
+                place="",
+                by=self.by("coordinator"),
+            )
+
     def end(self, meeting: Meeting) -> None:
         with transaction(hold=(meeting,)):
             operations.end_meeting(meeting, by=self.by())
@@ -106,38 +117,6 @@ def room(context, world) -> Room:
         operations.set_standing_agenda(made.group, shipped(), by=made.by("coordinator"))
     assert wiring
     return made
-
-
-class Counted:
-    """Which statements ran, those that begin a transaction apart."""
-
-    def __init__(self) -> None:
-        self.statements: list[str] = []
-
-    @property
-    def count(self) -> int:
-        return len(self.statements)
-
-
-@pytest.fixture
-def count_queries(context):
-    """Counts statements between entering and leaving."""
-
-    @contextmanager
-    def counting():
-        counted = Counted()
-
-        def note(_connection, _cursor, statement, *_) -> None:
-            if not statement.startswith("BEGIN"):
-                counted.statements.append(" ".join(statement.split())[:160])
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        try:
-            yield counted
-        finally:
-            event.remove(db.engine, "before_cursor_execute", note)
-
-    return counting
 
 
 class Visitor(Browser):

@@ -13,6 +13,7 @@ from psg.meetings import operations
 from psg.meetings.models import AgendaItem
 from psg.meetings.rules import ItemState, Section
 from tests.conftest import on_both
+from tests.counting import MOST, statements
 from tests.meetings.paths import path, reload
 
 
@@ -151,7 +152,7 @@ def test_publish_says_who_sees_it_and_a_second_press_does_nothing_new(room, meet
 
 
 @pytest.mark.parametrize("cases", [3, 12])
-def test_no_page_needs_more_than_15_queries(room, client_for, count_queries, cases):
+def test_no_page_needs_more_than_15_queries(room, client_for, app, cases):
     held = room.meet(clock.today())
     opened = [room.open(review_on=clock.today()) for _ in range(cases)]
     room.publish(held)
@@ -173,12 +174,13 @@ def test_no_page_needs_more_than_15_queries(room, client_for, count_queries, cas
     ]
     seen = {}
     for page in pages:
-        with count_queries() as counted:
+        with statements(app) as said:
             assert chair.get(page).status_code == 200, page
-        seen[page.replace(str(held.id), "M")] = counted.count
+        seen[page.replace(str(held.id), "M")] = len(said)
     room.end(held)
     for page in (path(held, "minutes"), path(held, "minutes.pdf"), path(held, "minutes", "print")):
-        with count_queries() as counted:
+        with statements(app) as said:
             assert chair.get(page).status_code == 200, page
-        seen[page.replace(str(held.id), "M")] = counted.count
-    assert max(seen.values()) <= 15, seen
+        seen[page.replace(str(held.id), "M")] = len(said)
+    assert min(seen.values()) > 0, seen
+    assert max(seen.values()) <= MOST, seen

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from psg import clock
 from psg.accounts.models import UserSession
@@ -19,6 +19,7 @@ from psg.db import db, transaction
 from tests.browsing import Browser
 from tests.cases import samples
 from tests.conftest import on_both
+from tests.counting import MOST, statements
 from tests.worlds import World
 
 Client = Callable[[str | None], Browser]
@@ -139,17 +140,9 @@ def test_the_cases_shown_are_in_the_partnerships_audit(
 def test_queries_with_something_to_show(app: Flask, client_for: Client, references: dict[str, str], name: str) -> None:
     browser = client_for(name)
     browser.get("/my-work")
-    said: list[str] = []
-
-    def listen(_connection, _cursor, statement: str, *_: object) -> None:
-        if statement.lower().startswith(("select", "with")):
-            said.append(statement)
-
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", listen)
+    with statements(app) as said:
         browser.get("/my-work")
-        event.remove(db.engine, "before_cursor_execute", listen)
-    assert 0 < len(said) <= 15, "\n".join(said)
+    assert 0 < len(said) <= MOST, "\n".join(said)
 
 
 def test_figures_hide_small_numbers(client_for: Client, references: dict[str, str]) -> None:

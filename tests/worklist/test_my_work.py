@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event
 
 from psg.audit import queries as audit
 from psg.audit.events import Event
-from psg.db import db
 from tests.browsing import Browser
 from tests.conftest import on_both
+from tests.counting import MOST, statements
 from tests.worlds import PEOPLE, World
 
 Client = Callable[[str | None], Browser]
@@ -65,14 +64,6 @@ def test_links_by_role(client_for: Client) -> None:
 def test_never_more_than_fifteen_queries(app, client_for: Client, name: str) -> None:
     browser = client_for(name)
     browser.get("/my-work")
-    said: list[str] = []
-
-    def listen(_connection, _cursor, statement: str, *_: object) -> None:
-        if statement.lower().startswith(("select", "with")):
-            said.append(statement)
-
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", listen)
+    with statements(app) as said:
         browser.get("/my-work")
-        event.remove(db.engine, "before_cursor_execute", listen)
-    assert 0 < len(said) <= 15, "\n".join(said)
+    assert 0 < len(said) <= MOST, "\n".join(said)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from psg import clock
 from psg.actions import operations as actions
@@ -25,6 +25,7 @@ from psg.web.words import long_date
 from tests.browsing import Browser
 from tests.cases import samples
 from tests.conftest import on_both
+from tests.counting import MOST, statements
 from tests.meetings.conftest import Room
 from tests.worlds import World
 
@@ -212,14 +213,6 @@ def test_never_more_than_fifteen_queries(app: Flask, client_for: Client, world: 
             samples.sent(world, by=sender) if name != "chair" else samples.sent(world)
     browser = client_for(name)
     browser.get("/my-work")
-    said: list[str] = []
-
-    def listen(_connection, _cursor, statement: str, *_: object) -> None:
-        if statement.lower().startswith(("select", "with")):
-            said.append(statement)
-
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", listen)
+    with statements(app) as said:
         browser.get("/my-work")
-        event.remove(db.engine, "before_cursor_execute", listen)
-    assert 0 < len(said) <= 15, "\n".join(said)
+    assert 0 < len(said) <= MOST, "\n".join(said)

@@ -12,7 +12,7 @@ from psg.access import Role, Standing
 from psg.agreements.models import Agreement, AgreementParty, AgreementVersion, Signature
 from psg.agreements.rules import VersionDates, VersionState, counts
 from psg.db import db
-from psg.partnerships.models import Agency, Membership, NameStamp, PartnerAgency, Partnership, RoleHeld
+from psg.partnerships.models import MEMBERS_AGENCY, Agency, Membership, NameStamp, PartnerAgency, Partnership, RoleHeld
 from psg.partnerships.rules import MembershipState
 
 _NEWER = aliased(AgreementVersion)
@@ -76,13 +76,7 @@ _PLACES = (
     )
     .join(Partnership, Partnership.id == Membership.partnership_id)
     .join(Agency, Agency.id == Membership.agency_id)
-    .join(
-        PartnerAgency,
-        and_(
-            PartnerAgency.partnership_id == Membership.partnership_id,
-            PartnerAgency.agency_id == Membership.agency_id,
-        ),
-    )
+    .join(PartnerAgency, MEMBERS_AGENCY)
     .outerjoin(NameStamp, NameStamp.partnership_id == Membership.partnership_id)
     .outerjoin(
         RoleHeld,

@@ -1,4 +1,4 @@
-"""What is said to somebody whose place in a partnership opens nothing: what is so, since when, and whom to ask.
+"""Places that open nothing yet or any more: what may be accepted, and else what is so, since when, and whom to ask.
 
 No person is named: whoever has no role may not know who the coordinator is, so the partnership's mailbox stands for
 them.
@@ -8,13 +8,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from psg import clock
 from psg.access import Role, Viewer
 from psg.access.roles import ROLE_WORDS
 from psg.db import db
-from psg.partnerships.models import Agency, Membership, PartnerAgency, Partnership, RoleHeld
+from psg.partnerships.models import MEMBERS_AGENCY, Agency, Membership, PartnerAgency, Partnership, RoleHeld
 from psg.partnerships.people import Waiting
 from psg.partnerships.queries import directory
 from psg.partnerships.rules import MembershipState, role_sentence
@@ -51,13 +51,7 @@ def places_beside(viewer: Viewer) -> PlacesBeside:
         select(Membership, Partnership, Agency.name, PartnerAgency.left_on)
         .join(Partnership, Partnership.id == Membership.partnership_id)
         .join(Agency, Agency.id == Membership.agency_id)
-        .join(
-            PartnerAgency,
-            and_(
-                PartnerAgency.partnership_id == Membership.partnership_id,
-                PartnerAgency.agency_id == Membership.agency_id,
-            ),
-        )
+        .join(PartnerAgency, MEMBERS_AGENCY)
         .where(
             Membership.user_id == viewer.user_id,
             Membership.partnership_id.not_in(opened),

@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from psg.access.facts import GroupFacts, PersonFacts
@@ -131,6 +131,12 @@ class Membership(Versioned, Owned, Model):
             suspended_by_lead=self.suspended_as is Role.AGENCY_LEAD,
             offered=self.state is MembershipState.INVITED,
         )
+
+
+MEMBERS_AGENCY = and_(
+    PartnerAgency.partnership_id == Membership.partnership_id, PartnerAgency.agency_id == Membership.agency_id
+)
+"""Joins a membership to its agency's place in the partnership."""
 
 
 class RoleHeld(Owned, Model):

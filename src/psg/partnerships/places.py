@@ -10,7 +10,7 @@ from psg.access.policy import permits
 from psg.accounts.models import User
 from psg.audit.events import Event
 from psg.db import DomainError, db
-from psg.partnerships.models import Membership, PartnerAgency
+from psg.partnerships.models import MEMBERS_AGENCY, Membership, PartnerAgency
 from psg.partnerships.queries import names_changed
 from psg.partnerships.rules import MembershipState
 
@@ -19,11 +19,7 @@ def works_for(user_id: uuid.UUID, agency_id: uuid.UUID) -> bool:
     """Whether a person works for an agency in any partnership today."""
     found = (
         select(Membership.id)
-        .join(
-            PartnerAgency,
-            (PartnerAgency.partnership_id == Membership.partnership_id)
-            & (PartnerAgency.agency_id == Membership.agency_id),
-        )
+        .join(PartnerAgency, MEMBERS_AGENCY)
         .where(
             Membership.user_id == user_id,
             Membership.agency_id == agency_id,
