@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from itertools import cycle
 from itertools import pairwise
 from zlib import crc32
 
@@ -272,7 +273,7 @@ class _Circle:
     def _attendance(self, meeting: Meeting) -> Mapping[uuid.UUID, Presence]:
         """Who came, by a fixed rule: most are there, some send a deputy or apologies."""
         came: dict[uuid.UUID, Presence] = {}
-        deputies = self.world.content.meetings["deputies"]
+        deputies = cycle(self.world.content.meetings["deputies"])
         people = directory(meeting.partnership_id).people
         for person in sorted(people, key=lambda one: one.name):
             if meeting.group_id not in person.groups:
@@ -281,7 +282,7 @@ class _Circle:
             if person.user_id == self.chair.user_id or chance < 15:
                 came[person.user_id] = Presence(person.agency_id, Attended.HERE)
             elif chance < 17:
-                came[person.user_id] = Presence(person.agency_id, Attended.DEPUTY, _one_of(deputies, chance))
+                came[person.user_id] = Presence(person.agency_id, Attended.DEPUTY, next(deputies))
             else:
                 came[person.user_id] = Presence(person.agency_id, Attended.APOLOGIES)
         return came
