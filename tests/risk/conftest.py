@@ -1,30 +1,41 @@
-"""Connects what the application's assembly connects, and makes a case to assess."""
-
-from importlib.util import find_spec
+"""Makes a case to assess, and schemes to assess it with."""
 
 import pytest
 
+from psg import audit, clock
+from psg.audit.events import Event
 from psg.cases.models import Case
-from psg.db import transaction
+from psg.db import db, transaction
 from psg.risk import operations, queries
+from psg.risk.models import Scheme
 from psg.risk.rules import read
-from psg.web import nav
 from tests.cases.samples import opened
 
 PERSON = "example-person-harmed"
 PLACE = "example-place"
 
 
-@pytest.fixture(autouse=True)
-def connected(app, monkeypatch):
-    if find_spec("psg.worklist") is None or find_spec("psg.worklist.navigation") is None:
-        monkeypatch.setitem(app.extensions, nav.BUILDER, lambda: nav.SIGNED_OUT)
-
-
 @pytest.fixture
 def case(context, world) -> Case:
     """An open case of the group psg, about a person and a place."""
     return opened(world)
+
+
+def add_version(old, **changes):
+    """A second version of a scheme, in force from today. Inside transaction()."""
+    audit.record(Event.RISK_SCHEMES_LOADED, None, by=audit.SYSTEM, partnership_id=old.partnership_id)
+    db.session.add(
+        Scheme(
+            partnership_id=old.partnership_id,
+            code=old.code,
+            version="2",
+            about=old.about,
+            title=old.title,
+            definition=dict(old.definition) | {"version": "2"} | changes,
+            valid_from=clock.today(),
+            valid_until=None,
+        )
+    )
 
 
 def answers(scheme, pick):

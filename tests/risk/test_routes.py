@@ -1,6 +1,5 @@
 """The pages of risk: questions, check, save; what is kept over errors; who may see them."""
 
-import contextvars
 import re
 from datetime import timedelta
 
@@ -14,19 +13,6 @@ from psg.audit.models import AuditEvent
 from psg.db import db
 from psg.risk import queries
 from tests.risk.conftest import PERSON, answers, highest, lowest
-
-
-@pytest.fixture
-def client_for(client_for):
-    """Browsers whose requests start from nothing, although the test itself has an application context open."""
-
-    def make(name):
-        browser = client_for(name)
-        client, opening = browser.client, browser.client.open
-        client.open = lambda *args, **options: contextvars.Context().run(opening, *args, **options)
-        return browser
-
-    return make
 
 
 @pytest.fixture
@@ -86,7 +72,8 @@ def test_the_journey(case, base, client_for, typed):
     browser, path = client_for("officer"), f"{base}/assess/{PERSON}"
     questions = browser.get(path).text
     assert "of 30" not in questions  # no running total before the check
-    check = browser.post(path, typed(highest, often="Log\nof the\nlandlord") | {"step": "check"})
+    version = re.search(r'name="version" value="(\d+)"', questions).group(1)
+    check = browser.post(path, typed(highest, often="Log\nof the\nlandlord") | {"step": "check", "version": version})
     assert check.status_code == 200
     assert "30 of 30" in check.text
     assert "Do you agree with this band?" in check.text
@@ -149,6 +136,21 @@ def test_somebody_else_assessed_meanwhile(case, assess, base, client_for, typed)
     assert "Mine" in answer.text
     newer = re.search(r'name="version" value="(\d+)"', answer.text).group(1)
     assert browser.post(path, sent | {"version": newer}).status_code == 303
+
+
+def test_an_assessment_that_does_not_say_what_it_was_made_on(case, assess, base, client_for, typed):
+    browser, path = client_for("officer"), f"{base}/assess/{PERSON}"
+    sent = typed(lowest, often="Mine") | {"step": "save", "agree": "yes"}
+    first = browser.post(path, sent)
+    assert first.status_code == 409
+    assert "nothing was saved" in first.text
+    assert "Mine" in first.text
+    assess(highest, by="chair")
+    second = browser.post(path, sent | {"version": "nonsense"})
+    assert second.status_code == 409
+    assert "Chair Tester assessed this case at" in second.text
+    version = re.search(r'name="version" value="(\d+)"', second.text).group(1)
+    assert browser.post(path, sent | {"version": version}).status_code == 303
 
 
 def test_replacing(case, assess, base, client_for, typed):

@@ -17,6 +17,7 @@ from psg.cases.operations.shared import agency_of, person_of
 from psg.cases.rules import CaseState, Move, Tone, next_review, why_not
 from psg.db import Clash, DomainError, db
 from psg.ids import new_id
+from psg.partnerships.queries import names_changed
 from psg.risk import queries
 from psg.risk.models import Assessment, Scheme
 from psg.risk.rules import AnswersMissing, Point, Score, direction, read, score, summary
@@ -49,6 +50,7 @@ def load_schemes(partnership_id: uuid.UUID, *, by: Actor) -> list[Scheme]:
         added.append(made)
     if added:
         audit.record(Event.RISK_SCHEMES_LOADED, None, by=by, partnership_id=partnership_id)
+        names_changed(partnership_id)
     db.session.flush()
     return added
 

@@ -75,6 +75,21 @@ def current_schemes(partnership_id: uuid.UUID, about: str | SubjectKind | None =
     return list({scheme.code: scheme for scheme in found}.values())
 
 
+def band_labels(partnership_id: uuid.UUID) -> dict[str, list[str]]:
+    """{tone: labels} of every version of every scheme, since cases keep the band of an old one."""
+    found: dict[str, list[str]] = {}
+    for definition in db.session.scalars(
+        select(Scheme.definition)
+        .where(Scheme.partnership_id == partnership_id)
+        .order_by(Scheme.about, Scheme.title, Scheme.valid_from)
+    ):
+        for band in definition["bands"]:
+            labels = found.setdefault(band["tone"], [])
+            if band["label"] not in labels:
+                labels.append(band["label"])
+    return found
+
+
 def scheme(partnership_id: uuid.UUID, code: str, version: str) -> Scheme | None:
     """One version of a scheme."""
     return db.session.scalar(

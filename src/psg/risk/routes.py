@@ -22,7 +22,7 @@ from psg.risk import operations, queries
 from psg.risk.forms import AssessForm, CheckForm, form_for
 from psg.risk.models import Scheme
 from psg.risk.queries import Assessed
-from psg.risk.rules import Point, Score, Scoring, change_words, read, score
+from psg.risk.rules import Point, Score, Scoring, change_words, differing, read, score
 from psg.web.kept import drafts_of
 from psg.web.words import long_date, time_of_day
 
@@ -104,14 +104,33 @@ class _Visit:
         ]
         self.last: Assessed | None = counted[0] if counted else None
         self.version = fingerprint(found[0].record.id if found else "none")
+        earlier = self.replaced or self.last
+        same = earlier is not None and (earlier.scoring.code, earlier.scoring.version) == (
+            made_by.code,
+            made_by.version,
+        )
+        self.start: Assessed | None = earlier if same else None
+        """Whose answers can be filled in, and whose notes can be kept; those of another version answer others."""
+        self.other_version = self.last if not same else None
+        self.fill = self.start is not None and request.args.get("start") == str(self.start.record.id)
         self.clash: Assessed | None = None
         """What somebody else saved while the questions were being answered."""
         self.newest = found[0] if found else None
 
+    def _form(self, **values: Any) -> AssessForm:
+        made: AssessForm = form_for(
+            self.scoring, self.last, start=self.start, fill=self.fill, version=self.version, **values
+        )
+        return made
+
+    def _check_form(self) -> CheckForm:
+        made: CheckForm = form_for(self.scoring, self.last, CheckForm, version=self.version)
+        return made
+
     def questions(self, form: AssessForm | None = None, **context: Any) -> Response:
         """The questions; with everything typed when they are shown again."""
         if form is None:
-            form = form_for(self.scoring, self.last, version=self.version)
+            form = self._form()
         if request.method == "POST" and request.form.get("step") == "edit":
             context["status"] = 200
         return self._page("risk/assess.html", form, **(begun(None) | context))
@@ -120,7 +139,7 @@ class _Visit:
         """The questions, or the check page again for whoever was about to save when their session timed out."""
         draft = drafting.find(self.case, viewer(), drafting.assessment(self.made_by.code))
         kept = draft.fields if draft else None
-        form: AssessForm = form_for(self.scoring, self.last, version=self.version, kept=kept)
+        form = self._form(kept=kept)
         if form.restored is None and draft is not None:
             return self.questions(form, **begun(draft))
         if form.restored is None or form.restored.fields.get("step") != "save":
@@ -128,25 +147,24 @@ class _Visit:
         wrong = [field for field in form.questions() if not field.validate(form)]
         if wrong:
             return self.questions(form)
-        return self._check_page(
-            form_for(self.scoring, self.last, CheckForm, version=self.version), self._outcome(form), status=200
-        )
+        return self._check_page(self._check_form(), self._outcome(form), status=200)
 
     def check(self) -> Response:
         """What the answers come to. Missing ones are listed and nothing typed is lost."""
-        answers: AssessForm = form_for(self.scoring, self.last, version=self.version)
+        answers = self._form()
         if not answers.validate():
             return self.questions(answers, status=422)
-        form: CheckForm = form_for(self.scoring, self.last, CheckForm, version=self.version)
+        form = self._check_form()
+        form.carry(answers)
         return self._check_page(form, self._outcome(answers), status=200)
 
     def save(self) -> Answer:
         """Keep the assessment, unless somebody else has made one meanwhile: then both are shown."""
-        answers: AssessForm = form_for(self.scoring, self.last, version=self.version)
+        answers = self._form()
         if not answers.validate():
             return self.questions(answers, status=422)
         outcome = self._outcome(answers)
-        form: CheckForm = form_for(self.scoring, self.last, CheckForm, version=self.version)
+        form = self._check_form()
         form.put_bands(outcome)
         if not form.validate():
             return self._check_page(form, outcome, status=422)
@@ -163,8 +181,7 @@ class _Visit:
 
     def _keep(self, form: CheckForm) -> str:
         newest = queries.of_case(self.case)
-        if form.version.data != fingerprint(newest[0].record.id if newest else "none"):
-            raise Clash
+        form.require_version(fingerprint(newest[0].record.id if newest else "none"))
         made = operations.assess(
             self.case,
             scheme=self.made_by,
@@ -188,14 +205,17 @@ class _Visit:
             return
         visit = _Visit(self.case, self.made_by)
         self.last, self.newest = visit.last, visit.newest
+        form.version.data = visit.version
         if visit.newest is None:
+            form.put_error(
+                None, "The page did not say when it was opened, so nothing was saved. Check it, then save it"
+            )
             return
         self.clash = newest = visit.newest
         who = directory(self.case.partnership_id).user(newest.record.assessed_by)
         words = f"{newest.point.total} of {newest.point.maximum}, {newest.point.band_words}"
         when = time_of_day(newest.record.assessed_at)
         form.theirs_by = who
-        form.version.data = visit.version
         form.put_error(
             None, f"{who} assessed this case at {when}: {words}. Compare the two, and save yours if it still holds"
         )
@@ -211,8 +231,15 @@ class _Visit:
             status=status,
             outcome=outcome,
             change=_change(self.last, outcome, self.made_by),
+            compared=self.start,
+            differing=self._differing(outcome),
             review_on=operations.suggested_review(outcome),
         )
+
+    def _differing(self, outcome: Score) -> list[str]:
+        """The questions answered otherwise than in the assessment that the answers could be filled in from."""
+        before = {answer.question: answer.option for answer in self.start.answers} if self.start else {}
+        return differing(before, {answer.question: answer.option for answer in outcome.answers})
 
     def _page(self, template: str, form: AssessForm, **context: Any) -> Response:
         return _show(
@@ -223,6 +250,9 @@ class _Visit:
             scoring=self.scoring,
             last=self.last,
             replaced=self.replaced,
+            start=self.start,
+            filled=self.fill,
+            other_version=self.other_version,
             clash=self.clash,
             **context,
         )

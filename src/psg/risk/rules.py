@@ -3,6 +3,7 @@
 A scheme has the shape of reference/risk-victim.yaml. A score informs; people decide: an override keeps both values.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -232,6 +233,21 @@ def score(
     return Score(tuple(answers), total, scoring.maximum, scored, band, reason)
 
 
+_NOTE_OF = re.compile(r"Note of \d{1,2} [A-Z][a-z]+ \d{4}: ")
+
+
+def kept_note(earlier: str, day: str, new: str, today: str) -> str:
+    """What an answer rests on when an earlier note still holds: each note under the day it was first written.
+
+    day, today: of the earlier note and of the new one. A new note that begins with the earlier one, because it was
+    kept and then changed, is whole already.
+    """
+    dated = earlier if _NOTE_OF.match(earlier) else f"Note of {day}: {earlier}"
+    if new.startswith(dated):
+        return new
+    return "\n".join(filter(None, (dated, new and f"Note of {today}: {new}")))
+
+
 # Several scores of one case
 
 
@@ -268,6 +284,11 @@ def direction(before: Point | None, after: Point) -> int:
     totals = (before.total, after.total) if comparable(before, after) else (0, 0)
     first, second = totals if totals[0] != totals[1] else (before.rank, after.rank)
     return (second > first) - (second < first)
+
+
+def differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """The questions answered otherwise than before; both {question: option}."""
+    return [question for question, chosen in now.items() if before.get(question) != chosen]
 
 
 def change_words(before: Point | None, after: Point) -> str:
