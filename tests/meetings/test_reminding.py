@@ -6,9 +6,11 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
-from psg import clock
+from psg import audit, clock
+from psg.audit.events import Event
 from psg.db import db, transaction
 from psg.meetings import operations, tasks
+from psg.meetings.models import Meeting
 from psg.meetings.reminding import CANCELLED, CLOSING, MOVED, PUBLISHED, PUBLISHING, TOMORROW
 from psg.reminders.models import Delivery, Obligation
 from psg.reminders.rules import DeliveryState
@@ -103,8 +105,10 @@ def test_a_moved_meeting_is_told_to_those_who_had_the_agenda(room):
 
 @pytest.mark.parametrize(("kind", "first"), [(CLOSING, "Referrals for"), (PUBLISHING, "Publish the agenda")])
 def test_what_coordinator_and_chair_owe(room, kind, first):
-    room.meet(clock.add_working_days(clock.today(), 30))
-    owed = list(db.session.scalars(select(Obligation).where(Obligation.kind == kind.code)))
+    room.monthly()
+    planned = db.session.scalars(select(Meeting.id).order_by(Meeting.held_on)).all()[2]
+    mine = (Obligation.kind == kind.code, Obligation.record_id == planned)
+    owed = list(db.session.scalars(select(Obligation).where(*mine)))
     assert {one.role for one in owed} == {"coordinator", "chair"}
     for one in owed:
         assert kind.line(one, clock.today()).startswith(first)
@@ -114,3 +118,27 @@ def test_what_coordinator_and_chair_owe(room, kind, first):
     assert [len(wanted[name]) for name in wanted] == [1, 1, 0, 0]
     assert CLOSING.next_after(owed[0], owed[0].due_on) is None
     assert PUBLISHING.next_after(owed[0], owed[0].due_on) == clock.next_working_day(owed[0].due_on)
+
+
+@on_both
+def test_an_extra_meeting_has_no_day_on_which_referrals_close(room):
+    extra = room.meet(clock.add_working_days(clock.today(), 30))
+    with transaction(hold=(extra,)):
+        day = clock.add_working_days(clock.today(), 40)
+        operations.change_meeting(
+            extra, room.group, held_on=day, at=extra.at, minutes=90, place="", by=room.by("coordinator")
+        )
+    owed = select(Obligation).where(Obligation.record_id == extra.id, Obligation.settled_at.is_(None))
+    assert {one.kind for one in db.session.scalars(owed)} == {PUBLISHING.code}
+
+
+def test_what_is_owed_already_for_an_extra_meeting_is_not_sent(room):
+    room.monthly()
+    planned = db.session.scalars(select(Meeting).order_by(Meeting.held_on)).all()[2]
+    mine = (Obligation.kind == CLOSING.code, Obligation.record_id == planned.id)
+    owed = list(db.session.scalars(select(Obligation).where(*mine)))
+    assert still_owed(CLOSING, room.by("coordinator"), owed)
+    with transaction(hold=(planned,)):
+        planned.series_on = None  # as of one that was planned by hand before this was asked
+        audit.record(Event.MEETING_CHANGED, planned, by=room.by("coordinator"), fields=["series_on"])
+    assert not still_owed(CLOSING, room.by("coordinator"), owed)

@@ -91,13 +91,13 @@ def test_a_meeting_of_another_day_is_moved_before_it_is_ended(room, client_for):
     coming = room.meet(clock.today() + timedelta(days=1))
     room.publish(coming)
     chair, pages = client_for("chair"), f"/east-test/meetings/{coming.id}"
-    end, move = f'href="{pages}/end"', f'href="{pages}/change"'
+    end, move = f'href="{pages}/end"', f'href="{pages}/change?to=today"'
     before = chair.get(f"{pages}/run").text
-    assert f"The meeting can be ended on {long_date(coming.held_on)}." in before
+    assert f"This meeting is on {long_date(coming.held_on)}. Before that day" in before
     assert (end in before, move in before) == (False, True)
     refused = chair.submit(f"{pages}/end")
     assert refused.status_code == 409
-    assert "If it has been held already, move it to today first." in refused.text
+    assert "or has been held already, move it to today first." in refused.text
     today = clock.today()
     moved = {
         "held_on-day": today.day,

@@ -2,20 +2,22 @@
 
 from datetime import timedelta
 
-from icalendar import Calendar, Event
-
 from psg import clock
 from psg.meetings.clocks import starts_at
 from psg.meetings.models import Meeting
 from psg.meetings.rules import MeetingState
 
 
-def calendar_file(meeting: Meeting, *, group_name: str, link: str, host: str, with_place: bool = True) -> bytes:
+def calendar_file(
+    meeting: Meeting, *, group_name: str, link: str, host: str, with_place: bool = True, there: str = "The agenda"
+) -> bytes:
     """The meeting as an iCalendar file.
 
     Its UID is the meeting's id, so that a moved meeting moves in the calendar instead of standing there twice; SEQUENCE
-    is its version.
+    is its version. there: what stands in PSG at the link.
     """
+    from icalendar import Calendar, Event  # large, and few requests are for a calendar
+
     event = Event()
     event.add("uid", f"{meeting.id}@{host}")
     event.add("sequence", meeting.version - 1)
@@ -29,7 +31,7 @@ def calendar_file(meeting: Meeting, *, group_name: str, link: str, host: str, wi
     if meeting.place and with_place:
         event.add("location", meeting.place)
     event.add("url", link)
-    event.add("description", f"The agenda is in PSG: {link}")
+    event.add("description", f"{there} is in PSG: {link}")
     calendar = Calendar()
     calendar.add("prodid", "-//PSG//Meetings//EN")
     calendar.add("version", "2.0")

@@ -43,6 +43,11 @@ def cut_offs(group: AnyGroup, held_on: date) -> CutOffs:
     )
 
 
+def referrals_close(meeting: Meeting, group: AnyGroup) -> date | None:
+    """The last day on which a referral is sent for a meeting; None for an extra one: it is called for what waits."""
+    return cut_offs(group, meeting.held_on).referrals_close if meeting.series_on is not None else None
+
+
 def starts_at(meeting: Meeting) -> datetime:
     """The moment a meeting begins: its local date and time, whatever the clocks did since it was planned."""
     return clock.at_local(meeting.held_on, meeting.at)

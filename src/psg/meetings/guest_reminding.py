@@ -14,7 +14,7 @@ from psg.meetings.models import Meeting
 from psg.meetings.rules import MeetingState
 from psg.reminders.kinds import Message, MessageKind
 from psg.reminders.models import Delivery
-from psg.web.words import long_date, plural, time_of_day
+from psg.web.words import meeting_date, plural, time_of_day
 
 _WHY = "You get this because you are invited to an item of a meeting."
 _LINK = "/my-work#invited"
@@ -69,10 +69,11 @@ def _words(words: Callable[[Meeting, int], tuple[str, list[str]]]) -> Callable[[
 
 def _invited(meeting: Meeting, _items: int) -> tuple[str, list[str]]:
     short = f"{meeting.held_on.day} {meeting.held_on.strftime('%B')}"
+    day = meeting_date(meeting.held_on)
     return (
         f"PSG: you are invited to one item of the meeting on {short}",
         [
-            f"You are invited to one item of the meeting on {long_date(meeting.held_on)} at {time_of_day(meeting.at)}.",
+            f"You are invited to one item of the meeting on {day} at {time_of_day(meeting.at)}.",
             "Sign in to read what it is about. It can be read until the meeting has ended.",
         ],
     )
@@ -80,7 +81,7 @@ def _invited(meeting: Meeting, _items: int) -> tuple[str, list[str]]:
 
 def _tomorrow(meeting: Meeting, items: int) -> tuple[str, list[str]]:
     days = (meeting.held_on - clock.today()).days
-    when = {0: "today", 1: "tomorrow"}.get(days, f"on {long_date(meeting.held_on)}")
+    when = {0: "today", 1: "tomorrow"}.get(days, f"on {meeting_date(meeting.held_on)}")
     count = plural(items, "item")
     return (
         f"PSG: a meeting {when} at {time_of_day(meeting.at)} to which you are invited",
@@ -90,16 +91,16 @@ def _tomorrow(meeting: Meeting, items: int) -> tuple[str, list[str]]:
 
 def _moved(meeting: Meeting, _items: int) -> tuple[str, list[str]]:
     return (
-        f"PSG: a meeting to which you are invited is moved to {long_date(meeting.held_on)}",
-        [f"The meeting is now on {long_date(meeting.held_on)} at {time_of_day(meeting.at)}."],
+        f"PSG: a meeting to which you are invited is moved to {meeting_date(meeting.held_on)}",
+        [f"The meeting is now on {meeting_date(meeting.held_on)} at {time_of_day(meeting.at)}."],
     )
 
 
 def _cancelled(meeting: Meeting, _items: int) -> tuple[str, list[str]]:
     return (
-        f"PSG: the meeting of {long_date(meeting.held_on)} is cancelled",
+        f"PSG: the meeting of {meeting_date(meeting.held_on)} is cancelled",
         [
-            f"The meeting on {long_date(meeting.held_on)} does not take place.",
+            f"The meeting on {meeting_date(meeting.held_on)} does not take place.",
             "Your invitation ends with it. You are invited anew if you are needed at the next one.",
         ],
     )

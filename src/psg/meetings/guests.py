@@ -21,7 +21,7 @@ from psg.audit import Event, record
 from psg.cases.models import Case
 from psg.cases.rules import CaseState
 from psg.db import DomainError, db
-from psg.meetings import owing
+from psg.meetings import answering, owing
 from psg.meetings.arranging import open_bench
 from psg.meetings.models import AgendaItem, GuestInvitation, Meeting
 from psg.meetings.rules import MAY_ARRANGE, ComesAs, MeetingState
@@ -105,6 +105,8 @@ def withdraw(invitation: GuestInvitation, *, by: Viewer) -> None:
         raise DomainError("This invitation has already been withdrawn.")
     invitation.withdrawn_at, invitation.withdrawn_by = clock.now(), by.user_id
     record(Event.GUEST_WITHDRAWN, invitation, by=by)
+    db.session.flush()
+    answering.withdrawn(invitation)
     db.session.flush()
 
 

@@ -20,7 +20,7 @@ from psg.db import db
 from psg.meetings import cards
 from psg.meetings.agenda import Agenda, Line, Slot, Stored, build
 from psg.meetings.cards import Card
-from psg.meetings.clocks import cut_offs
+from psg.meetings.clocks import referrals_close
 from psg.meetings.models import AgendaItem, Meeting, Outcome, StandingItem
 from psg.meetings.reasons import Point
 from psg.meetings.rules import HAPPENED, REFERRAL_DECISIONS, Effect, ItemState, MeetingState, Reason
@@ -166,11 +166,7 @@ def _why_gone(card: Card, meeting: Meeting) -> str:
 
 
 def _referrals_close(meeting: Meeting) -> date | None:
-    """The last day on which a referral is sent for a meeting; None for an extra one: it is called for what waits."""
-    if meeting.series_on is None:
-        return None
-    group = db.session.get_one(Group, (meeting.partnership_id, meeting.group_id))
-    return cut_offs(group, meeting.held_on).referrals_close
+    return referrals_close(meeting, db.session.get_one(Group, (meeting.partnership_id, meeting.group_id)))
 
 
 def _overdue(meeting: Meeting) -> dict[uuid.UUID, dict[uuid.UUID, int]]:

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from psg import clock
 from psg.access import Role
 from psg.db import db
-from psg.meetings.clocks import cut_offs
+from psg.meetings.clocks import cut_offs, referrals_close
 from psg.meetings.models import GuestInvitation, Meeting
-from psg.partnerships.holding import holders
+from psg.partnerships.holding import holders_of_any
 from psg.partnerships.models import Partnership
 from psg.partnerships.queries import AnyGroup, Directory
 from psg.reminders import operations as reminders
@@ -29,26 +29,31 @@ GUEST_CANCELLED = "guest-meeting-cancelled"
 
 
 def owe(meeting: Meeting, group: AnyGroup) -> None:
-    """The coordinator and the chair owe an agenda: referrals close, then it is published."""
+    """The coordinator and the chair owe an agenda: referrals close, if there is a day for it; then it is published."""
     dates = cut_offs(group, meeting.held_on)
+    closing = referrals_close(meeting, group)
     if meeting.held_on < clock.today():
         return
     name = f"{group.name}, {full_date(meeting.held_on)}"
     path = f"/{_slug(meeting.partnership_id)}/meetings/{meeting.id}/agenda"
-    for kind, due_on in ((REFERRALS_CLOSE, dates.referrals_close), (PUBLISH_AGENDA, dates.publish_by)):
-        for role, group_id in ((Role.COORDINATOR, None), (Role.CHAIR, group.id)):
-            reminders.owe(
-                partnership_id=meeting.partnership_id,
-                kind=kind,
-                record_id=meeting.id,
-                stage=role.value,
-                reference=name,
-                path=path,
-                role=role.value,
-                group_id=group_id,
-                due_on=due_on,
-                next_on=max(clock.add_working_days(due_on, -1), clock.today()),
-            )
+    dates_owed = [(REFERRALS_CLOSE, closing)] if closing is not None else []
+    owed = [
+        reminders.Owed(
+            partnership_id=meeting.partnership_id,
+            kind=kind,
+            record_id=meeting.id,
+            stage=role.value,
+            reference=name,
+            path=path,
+            role=role.value,
+            group_id=group_id,
+            due_on=due_on,
+            next_on=max(clock.add_working_days(due_on, -1), clock.today()),
+        )
+        for kind, due_on in (*dates_owed, (PUBLISH_AGENDA, dates.publish_by))
+        for role, group_id in ((Role.COORDINATOR, None), (Role.CHAIR, group.id))
+    ]
+    reminders.owe(*owed)
 
 
 def move(meeting: Meeting, group: AnyGroup) -> None:
@@ -123,14 +128,9 @@ def _invited(meeting: Meeting) -> list[tuple[uuid.UUID, uuid.UUID]]:
 
 def audience(meeting: Meeting) -> list[uuid.UUID]:
     """Members and chair of the group and the partnership's coordinators. Whether each may read is asked at sending."""
-    people: dict[uuid.UUID, None] = {}
-    for role, group_id in (
-        (Role.CHAIR, meeting.group_id),
-        (Role.PRACTITIONER, meeting.group_id),
-        (Role.COORDINATOR, None),
-    ):
-        people |= dict.fromkeys(holders(meeting.partnership_id, role, group_id=group_id))
-    return list(people)
+    group_id = meeting.group_id
+    roles = ((Role.CHAIR, group_id), (Role.PRACTITIONER, group_id), (Role.COORDINATOR, None))
+    return holders_of_any(meeting.partnership_id, roles)
 
 
 def audience_among(names: Directory, meeting: Meeting) -> list[uuid.UUID]:

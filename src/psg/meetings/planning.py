@@ -12,7 +12,7 @@ from psg import clock
 from psg.audit import Actor, Event, record
 from psg.crypto import datakeys
 from psg.db import DomainError, db
-from psg.meetings import owing
+from psg.meetings import answering, owing
 from psg.meetings.models import AgendaItem, GuestInvitation, Meeting, Series, StandingItem
 from psg.meetings.recurrence import Rhythm, dates_until
 from psg.meetings.rules import CANCEL_REASONS, MAY_ARRANGE, MeetingState, Section
@@ -157,6 +157,8 @@ def change_meeting(
         name for name, old, new in zip(("held_on", "at", "minutes", "place"), before, after, strict=True) if old != new
     ]
     record(Event.MEETING_CHANGED, meeting, by=by, fields=fields)
+    if "held_on" in fields:
+        answering.forget(meeting)
     db.session.flush()
     if "held_on" in fields:
         owing.move(meeting, group)

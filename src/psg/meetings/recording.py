@@ -19,7 +19,8 @@ from psg.meetings.arranging import touch
 from psg.meetings.effects import Decision
 from psg.meetings.live import effect_of
 from psg.meetings.models import Addendum, AgendaItem, Attendance, ItemNote, Meeting, Outcome
-from psg.meetings.rules import MAY_CORRECT, MAY_RECORD, Attended, Effect, MeetingState
+from psg.meetings.rules import MAY_CORRECT, MAY_RECORD, Attended, Effect, MeetingState, has_come
+from psg.web.words import meeting_date
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def attendance_of(meeting: Meeting) -> list[Attendance]:
 def read_statement(meeting: Meeting, *, by: Viewer) -> Meeting:
     """The confidentiality statement was read: the meeting has begun."""
     _check_recordable(meeting, MAY_RECORD)
+    check_day(meeting)
     if meeting.statement_read_at is None:
         meeting.statement_read_at = clock.now()
         record(Event.MEETING_STARTED, meeting, by=by)
@@ -86,6 +88,7 @@ def record_outcome(
     Recording again before the end corrects the words; the effect is applied again only where the decision changed.
     """
     _check_recordable(meeting, MAY_RECORD)
+    check_day(meeting)
     _check_item(item, meeting, case)
     before = outcome_of(item)
     _check_version(before.version if before else None, version)
@@ -149,8 +152,7 @@ def end_meeting(meeting: Meeting, *, by: Viewer) -> Meeting:
     """End a meeting: its record can be read at once, and what was not reached comes to the next one."""
     if meeting.state is not MeetingState.PUBLISHED:
         raise DomainError("Only a meeting with a published agenda can be ended.")
-    if meeting.held_on > clock.today():
-        raise DomainError("This meeting is still to come. If it has been held already, move it to today first.")
+    check_day(meeting)
     meeting.state, meeting.ended_at = MeetingState.HELD, clock.now()
     record(Event.MEETING_ENDED, meeting, by=by)
     owing.settle_all(meeting)
@@ -221,6 +223,15 @@ def _correct(outcome: Outcome, decision: Decision, meeting: Meeting, case: Case,
 def _set_review(case: Case, review_on: date | None, *, by: Viewer) -> None:
     if review_on is not None:
         cases.set_review(case, review_on=review_on, by=by)
+
+
+def check_day(meeting: Meeting) -> None:
+    """Refuse what belongs to the meeting's day before it has come."""
+    if not has_come(meeting.held_on, clock.today()):
+        raise DomainError(
+            f"This meeting is on {meeting_date(meeting.held_on)}, so nothing is decided here before that day. "
+            "If it is held today, or has been held already, move it to today first."
+        )
 
 
 def _check_recordable(meeting: Meeting, states: frozenset[MeetingState]) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-import holidays
 from dateutil.rrule import MONTHLY, rrule, weekday
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -71,6 +70,8 @@ def in_words(rhythm: Rhythm) -> str:
 
 def holiday_name(day: date) -> str:
     """The name of the English bank holiday on a date, or "" when it is none."""
+    import holidays
+
     return str(holidays.country_holidays("GB", subdiv="ENG", years=day.year).get(day, ""))
 
 

@@ -4,7 +4,7 @@ A mail carries dates, counts and a link: no names, no rooms, no case.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from psg.meetings.rules import MeetingState
 from psg.partnerships.models import Group
 from psg.reminders.kinds import Message, MessageKind, ObligationKind, themselves
 from psg.reminders.models import Delivery, Obligation
-from psg.web.words import long_date, plural, time_of_day
+from psg.web.words import long_date, meeting_date, plural, time_of_day
 
 _WHY = "You get this because you are in this group, or coordinate its partnership."
 _GIVE_UP = timedelta(days=14)
@@ -65,11 +65,19 @@ def _until_done(obligation: Obligation, told_on: date) -> date | None:
     return following if following < obligation.due_on + _GIVE_UP else None
 
 
+def _with_a_closing_day(obligations: Sequence[Obligation]) -> Mapping[uuid.UUID, Obligation]:
+    """Those of meetings for which referrals close at all: an extra meeting has no such day."""
+    ids = {obligation.record_id for obligation in obligations}
+    found = db.session.scalars(select(Meeting.id).where(Meeting.id.in_(ids), Meeting.series_on.is_not(None)))
+    closing = set(found)
+    return {obligation.id: obligation for obligation in obligations if obligation.record_id in closing}
+
+
 CLOSING = ObligationKind(
     code=owing.REFERRALS_CLOSE,
     line=_close_line,
     next_after=_once_more,
-    records=themselves,
+    records=_with_a_closing_day,
     wanted=_still_owes,
     label="Referrals close",
     subject=lambda count: f"referrals close for {plural(count, 'meeting')}",
@@ -139,12 +147,13 @@ def _render_published(viewer: Viewer, delivery: Delivery) -> Message:
     meeting, path, yours = _told(viewer, delivery)
     version = f"version {meeting.agenda_version} of the agenda" if meeting.agenda_version > 1 else "agenda"
     short = f"{meeting.held_on.day} {meeting.held_on.strftime('%B')}"
+    day = meeting_date(meeting.held_on)
     count = f" ({_yours_words(yours)})" if yours else ""
     group = _group(meeting)
     return Message(
         subject=f"PSG: {version} for {short} is ready{count}",
         paragraphs=[
-            f"The {version} of the meeting on {long_date(meeting.held_on)} at {time_of_day(meeting.at)} is published.",
+            f"The {version} of the meeting on {day} at {time_of_day(meeting.at)} is published.",
             f"{_yours_words(yours).capitalize()}." if yours else "No item is yours.",
             f"Look up your agency's records by {long_date(cut_offs(group, meeting.held_on).research_in)}.",
         ],
@@ -157,8 +166,8 @@ def _render_published(viewer: Viewer, delivery: Delivery) -> Message:
 def _render_tomorrow(viewer: Viewer, delivery: Delivery) -> Message:
     meeting, path, yours = _told(viewer, delivery)
     days = (meeting.held_on - clock.today()).days
-    when = {0: "today", 1: "tomorrow"}.get(days, f"on {long_date(meeting.held_on)}")
-    full = f", {long_date(meeting.held_on)}," if days in (0, 1) else ""
+    when = {0: "today", 1: "tomorrow"}.get(days, f"on {meeting_date(meeting.held_on)}")
+    full = f", {meeting_date(meeting.held_on)}," if days in (0, 1) else ""
     return Message(
         subject=f"PSG: meeting {when} at {time_of_day(meeting.at)}",
         paragraphs=[
@@ -174,8 +183,8 @@ def _render_tomorrow(viewer: Viewer, delivery: Delivery) -> Message:
 def _render_moved(viewer: Viewer, delivery: Delivery) -> Message:
     meeting, path, _ = _told(viewer, delivery)
     return Message(
-        subject=f"PSG: meeting moved to {long_date(meeting.held_on)}",
-        paragraphs=[f"The meeting is now on {long_date(meeting.held_on)} at {time_of_day(meeting.at)}."],
+        subject=f"PSG: meeting moved to {meeting_date(meeting.held_on)}",
+        paragraphs=[f"The meeting is now on {meeting_date(meeting.held_on)} at {time_of_day(meeting.at)}."],
         link=path,
         ics=_ics(meeting, path),
         why=_WHY,
@@ -185,9 +194,9 @@ def _render_moved(viewer: Viewer, delivery: Delivery) -> Message:
 def _render_cancelled(viewer: Viewer, delivery: Delivery) -> Message:
     meeting, path, _ = _told(viewer, delivery)
     return Message(
-        subject=f"PSG: meeting of {long_date(meeting.held_on)} is cancelled",
+        subject=f"PSG: meeting of {meeting_date(meeting.held_on)} is cancelled",
         paragraphs=[
-            f"The meeting on {long_date(meeting.held_on)} does not take place.",
+            f"The meeting on {meeting_date(meeting.held_on)} does not take place.",
             "What stood on its agenda comes to the next meeting.",
         ],
         link=path,

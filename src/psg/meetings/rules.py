@@ -1,7 +1,7 @@
 """Words and decisions of meetings, in plain Python."""
 
 import re
-from datetime import time
+from datetime import date, time
 from enum import StrEnum
 
 
@@ -136,6 +136,17 @@ MAY_ARRANGE = frozenset({MeetingState.PREPARING, MeetingState.PUBLISHED})
 MAY_RECORD = frozenset({MeetingState.PREPARING, MeetingState.PUBLISHED})
 MAY_CORRECT = frozenset({MeetingState.PREPARING, MeetingState.PUBLISHED, MeetingState.HELD})
 HAPPENED = frozenset({MeetingState.HELD, MeetingState.AGREED})
+
+
+def agreeing_due(next_on: date | None, today: date) -> bool:
+    """Whether draft minutes are to be agreed now: at the group's next meeting, whose day has come."""
+    return next_on is not None and next_on <= today
+
+
+def has_come(held_on: date, today: date) -> bool:
+    """Whether a meeting's day has come. Until then apologies are noted and words prepared, and nothing is decided: a
+    decision takes effect on its case at once."""
+    return held_on <= today
 
 
 _TIME = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?(am|pm)?")

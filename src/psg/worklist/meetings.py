@@ -1,6 +1,7 @@
 """Meetings on my work: the next one of each group, and those whose minutes wait to be agreed."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
@@ -43,12 +44,16 @@ class MeetingLine:
 
 @dataclass(frozen=True)
 class MinutesLine:
-    """A meeting that has ended and whose minutes the person may agree."""
+    """A group with meetings that have ended and whose minutes the person may agree: one line, however many."""
 
     place: Standing
     id: uuid.UUID
+    """The oldest of these meetings."""
     group: str
+    group_slug: str
     held_on: date
+    """The day of the oldest."""
+    count: int
     next_on: date | None
     """When the group meets next, which is where minutes are agreed; None while no meeting is planned."""
 
@@ -63,7 +68,7 @@ def meetings_of(viewer: Viewer, places: Sequence[Standing]) -> tuple[list[Meetin
         return [], []
     by_id = {place.partnership_id: place for place in places}
     coming: list[MeetingLine] = []
-    ended: list[tuple[Meeting, Group]] = []
+    ended: dict[uuid.UUID, list[tuple[Meeting, Group]]] = defaultdict(list)
     next_on: dict[uuid.UUID, date] = {}
     rows: Any = db.session.execute(_statement(viewer, or_(*ways)))
     for meeting, group, yours in rows:
@@ -71,11 +76,17 @@ def meetings_of(viewer: Viewer, places: Sequence[Standing]) -> tuple[list[Meetin
             coming.append(_meeting_line(by_id[meeting.partnership_id], meeting, group, yours))
             next_on[group.id] = meeting.held_on
         elif policy.permits(viewer, Permission.MINUTES_AGREE, meeting.facts()):
-            ended.append((meeting, group))
+            ended[group.id].append((meeting, group))
     return coming, [
-        MinutesLine(by_id[meeting.partnership_id], meeting.id, group.name, meeting.held_on, next_on.get(group.id))
-        for meeting, group in ended
+        _minutes_line(by_id[drafts[0][0].partnership_id], drafts, next_on.get(group_id))
+        for group_id, drafts in ended.items()
     ]
+
+
+def _minutes_line(place: Standing, drafts: Sequence[tuple[Meeting, Group]], next_on: date | None) -> MinutesLine:
+    """One line for the draft minutes of a group, oldest first."""
+    oldest, group = drafts[0]
+    return MinutesLine(place, oldest.id, group.name, group.slug, oldest.held_on, len(drafts), next_on)
 
 
 def _statement(viewer: Viewer, theirs: ColumnElement[bool]) -> Any:

@@ -2,20 +2,21 @@
 
 from typing import Any
 
-from flask import Response, abort, flash, redirect
+from flask import Response, abort, flash, redirect, request
 from werkzeug.wrappers import Response as Answer
 
-from psg import clock
+from psg import audit, clock
 from psg.access import Permission, page, requires, standing, viewer
 from psg.audit import Event
 from psg.cases import queries as cases
 from psg.cases.models import Case
-from psg.meetings import guests, queries
+from psg.meetings import answering, guests, queries
+from psg.meetings.calendar_file import calendar_file
 from psg.meetings.forms_guests import InviteGuestForm
 from psg.meetings.loaders import OnAgenda, find_on_agenda
 from psg.meetings.models import GuestInvitation, Meeting
 from psg.meetings.routes import bp
-from psg.meetings.routes.shared import address, group_of, presenter, save, sent
+from psg.meetings.routes.shared import absolute, address, download, group_of, host, presenter, save, sent
 from psg.meetings.rules import ComesAs
 from psg.partnerships.queries import labels, terms
 from psg.web.forms import Form
@@ -68,7 +69,7 @@ def withdraw_guest(meeting: Meeting, invitation: GuestInvitation) -> Answer:
         flash(f"The invitation of {presenter().names.user(invitation.user_id)} is withdrawn. They see nothing of it.")
         return address("build", meeting, anchor=f"item-{invitation.case_id}")
 
-    done = save(form, invitation, take_back)
+    done = save(form, None, take_back)  # a press that replaces nothing anybody typed
     if isinstance(done, int):
         flash("This invitation has already been withdrawn.")
         return redirect(address("build", meeting), 303)
@@ -90,9 +91,55 @@ def invited(invitation: GuestInvitation) -> Response:
         observes=invitation.comes_as is ComesAs.OBSERVER,
         invited_by=presenter().names.user(invitation.invited_by),
         actions=guests.own_actions(case, viewer()),
+        invitation=invitation,
+        answered=answering.answered(invitation),
+        contact=answering.contact_of(invitation.partnership_id, presenter().names),
         today=clock.today(),
         **_sight(meeting, case, item.published.get("reasons", ())),
     )
+
+
+@bp.route("/<partnership>/invited/<uuid:invitation_id>/meeting.ics")
+@requires(Permission.ITEM_READ, invitation=guests.find)
+def invited_calendar(invitation: GuestInvitation) -> Response:
+    """The meeting of an invitation for a calendar: date, place and a link to the guest's own page, no case."""
+    meeting, _ = guests.item_of(invitation)
+    content = calendar_file(
+        meeting,
+        group_name=group_of(meeting).name,
+        link=absolute(address("invited", invitation_id=invitation.id)),
+        host=host(),
+        there="What you are invited to",
+    )
+    audit.looked(Event.CALENDAR_FILE_OPENED, meeting, by=viewer())
+    return download(content, "text/calendar", "meeting.ics")
+
+
+@bp.route("/<partnership>/invited/<uuid:invitation_id>/answer", methods=["POST"])
+@requires(Permission.ITEM_ANSWER, invitation=guests.find)
+def invited_answer(invitation: GuestInvitation) -> Answer:
+    """A guest says that they cannot come, or can after all: the chair and the coordinator see it."""
+    form = Form()
+    comes = {"yes": True, "no": False}.get(request.form.get("comes", ""))
+    if comes is None or not form.validate_on_submit():
+        abort(400)
+    meeting, _ = guests.item_of(invitation)
+    here = address("invited", invitation_id=invitation.id, anchor="coming")
+
+    def change() -> str:
+        answering.answer(invitation, meeting, comes=comes, by=viewer())
+        return here
+
+    done = save(form, None, change)
+    if isinstance(done, int):
+        flash(form.form_errors[0])
+        return redirect(here, 303)
+    flash(
+        "Thank you. You are expected."
+        if comes
+        else "Thank you. The chair and the coordinator see that you cannot come."
+    )
+    return done
 
 
 def _sight(meeting: Meeting, case: Case, reasons: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from psg.meetings.routes import bp
 from psg.meetings.routes.shared import address, bench_frame, group_of, presenter, save, sent
 from psg.meetings.rules import MAY_ARRANGE
 from psg.web.fields import Offer, option
-from psg.web.words import long_date, plural
+from psg.web.words import long_date, meeting_date, plural
 
 MOST_TO_ADD = 100
 """How many cases that could be added are listed on their page; the rest are found by their reference."""
@@ -154,7 +154,7 @@ def ask(case: Case) -> Answer:
         if meeting.state in MAY_ARRANGE
     ][:3]
     form = AskForm(meeting=str(coming[0].id) if coming else None)
-    form.meeting.choices = [option(meeting.id, long_date(meeting.held_on)) for meeting in coming]
+    form.meeting.choices = [option(meeting.id, meeting_date(meeting.held_on)) for meeting in coming]
     form.meeting.coerce = uuid.UUID
     status: int = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
@@ -166,7 +166,7 @@ def ask(case: Case) -> Answer:
 
         done = save(form, None, put)
         if not isinstance(done, int):
-            flash(f"Asked for. The chair sees it on the agenda of {long_date(meeting.held_on)}.")
+            flash(f"Asked for. The chair sees it on the agenda of {meeting_date(meeting.held_on)}.")
             return done
         status = done
     return page(

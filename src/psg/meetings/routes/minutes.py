@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, abort, flash
 from werkzeug.wrappers import Response as Answer
 
-from psg import audit
+from psg import audit, clock
 from psg.access import Permission, page, requires, standing, viewer
 from psg.audit import Event
 from psg.meetings import operations, queries
@@ -13,11 +13,11 @@ from psg.meetings.documents import minutes_pdf, quorum_words
 from psg.meetings.forms import ActForm, AddendumForm, CorrectForm, NoteForm
 from psg.meetings.loaders import Found, find_found
 from psg.meetings.models import Meeting, Outcome
-from psg.meetings.reading import is_over, record_of
+from psg.meetings.reading import dates_around, is_over, record_of
 from psg.meetings.recording import note_of, outcome_of
 from psg.meetings.routes import bp
-from psg.meetings.routes.shared import address, download, group_of, presenter, save
-from psg.meetings.rules import Attended, MeetingState
+from psg.meetings.routes.shared import address, download, group_of, presenter, save, sent
+from psg.meetings.rules import Attended, MeetingState, agreeing_due
 from psg.meetings.words import ATTENDED_WORDS, decided_words, seen_again_words
 from psg.partnerships import clashing
 
@@ -102,11 +102,12 @@ def correct(meeting: Meeting, found: Found) -> Answer:
 def agree(meeting: Meeting) -> Answer:
     """Mark the minutes as agreed. Nothing of them changes afterwards."""
     _must_be_over(meeting)
-    form = ActForm()
-    if form.fresh:
-        form.version.data = meeting.version
     return _confirm(
-        meeting, form, "meetings/agree.html", "Minutes agreed. Later truth is an addendum.", operations.agree_minutes
+        meeting,
+        ActForm(),
+        "meetings/agree.html",
+        "Minutes agreed. Later truth is an addendum.",
+        operations.agree_minutes,
     )
 
 
@@ -124,18 +125,14 @@ def addendum(meeting: Meeting) -> Answer:
 
 
 def _confirm(meeting: Meeting, form: Any, template: str, words: str, change: Any) -> Answer:
-    status: int = 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
+    def act() -> str:
+        change(meeting, by=viewer())
+        return address("minutes", meeting)
 
-        def act() -> str:
-            change(meeting, by=viewer())
-            return address("minutes", meeting)
-
-        done = save(form, meeting, act)
-        if not isinstance(done, int):
-            flash(words)
-            return done
-        status = done
+    done, status = sent(form, meeting, act)
+    if done is not None:
+        flash(words)
+        return done
     return page(
         template,
         event=Event.MINUTES_LOOKED_AT,
@@ -170,6 +167,8 @@ def _minutes_page(template: str, event: Event, meeting: Meeting) -> Response:
         seen_again_words=seen_again_words,
         draft=meeting.state is MeetingState.HELD,
         agreed=meeting.state is MeetingState.AGREED,
+        next_on=(next_on := dates_around(meeting)[1]),
+        agreeing_due=agreeing_due(next_on, clock.today()),
         marking=standing().marking,
         back_href=address("minutes", meeting),
     )

@@ -16,7 +16,7 @@ from psg.meetings.documents import agenda_pdf
 from psg.meetings.models import Meeting
 from psg.meetings.reading import Reading, published
 from psg.meetings.routes import bp
-from psg.meetings.routes.shared import absolute, address, download, group_of, presenter
+from psg.meetings.routes.shared import absolute, address, download, group_of, host, presenter
 from psg.meetings.rules import CANCEL_REASONS, MAY_ARRANGE
 from psg.meetings.words import STATE_WORDS
 
@@ -96,7 +96,7 @@ def calendar(meeting: Meeting) -> Response:
         meeting,
         group_name=group_of(meeting).name,
         link=absolute(address("show", meeting)),
-        host=absolute("").split("//")[-1].split("/")[0],
+        host=host(),
     )
     audit.looked(Event.CALENDAR_FILE_OPENED, meeting, by=viewer())
     return download(content, "text/calendar", "meeting.ics")

@@ -16,7 +16,7 @@ from psg.meetings.routes import bp
 from psg.meetings.routes.shared import address, group_of, save, sent
 from psg.partnerships.models import Group
 from psg.partnerships.queries import find_group
-from psg.web.words import long_date, time_of_day
+from psg.web.words import long_date, meeting_date, time_of_day
 
 
 @bp.route("/<partnership>/groups/<group>/meetings", methods=["GET", "POST"])
@@ -80,9 +80,10 @@ def extra(group: Group) -> Answer:
 @bp.route("/<partnership>/meetings/<uuid:meeting_id>/change", methods=["GET", "POST"])
 @requires(Permission.AGENDA_BUILD, meeting=queries.find)
 def change(meeting: Meeting) -> Answer:
-    """Move a meeting to another date, time or place."""
+    """Move a meeting to another date, time or place. A link that says today fills that in."""
     group = group_of(meeting)
-    form = MeetingForm(held_on=meeting.held_on, at=meeting.at, minutes=meeting.minutes, place=meeting.place)
+    day = clock.today() if request.args.get("to") == "today" else meeting.held_on
+    form = MeetingForm(held_on=day, at=meeting.at, minutes=meeting.minutes, place=meeting.place)
 
     def move() -> str:
         operations.change_meeting(meeting, group, **form.values(), by=viewer())
@@ -118,7 +119,7 @@ def cancel(meeting: Meeting) -> Answer:
 
     done, status = sent(form, meeting, stop)
     if done is not None:
-        flash(f"The meeting of {long_date(meeting.held_on)} is cancelled. Its cases come to the next meeting.")
+        flash(f"The meeting of {meeting_date(meeting.held_on)} is cancelled. Its cases come to the next meeting.")
         return done
     return page(
         "meetings/cancel.html",

@@ -16,7 +16,7 @@ from psg.cases import aftercare
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case
 from psg.cases.rules import CaseState
-from psg.meetings import guests, operations, queries
+from psg.meetings import answering, guests, operations, queries
 from psg.meetings.attending import attendance_form, news, presences, with_the_rest
 from psg.meetings.clocks import quorum, starts_at
 from psg.meetings.digest import digest_of
@@ -29,7 +29,7 @@ from psg.meetings.reading import Reading, dates_around, published
 from psg.meetings.recording import Presence, attendance_of, note_of, outcome_of
 from psg.meetings.routes import bp
 from psg.meetings.routes.shared import address, group_of, presenter, save, sent
-from psg.meetings.rules import MAY_RECORD, PRESENT, Attended
+from psg.meetings.rules import MAY_RECORD, PRESENT, Attended, has_come
 from psg.meetings.words import decided_words, decision_words
 from psg.partnerships import clashing
 from psg.partnerships.queries import Member, labels
@@ -81,6 +81,8 @@ def run(meeting: Meeting) -> Answer:
 
 def _attend(meeting: Meeting, came: Mapping[uuid.UUID, Presence], rows: Sequence[Attendance]) -> str:
     pressed, changed = request.form.get("do"), news(came, rows)
+    if pressed == "everybody":
+        operations.check_day(meeting)
     if changed or pressed != "statement":
         operations.record_attendance(meeting, changed, by=viewer())
     if pressed == "statement":
@@ -241,6 +243,7 @@ def end(meeting: Meeting) -> Answer:
 
 
 def _frame(meeting: Meeting, reading: Reading, current: uuid.UUID | None) -> dict[str, Any]:
+    invited = guests.by_case(meeting)
     begun = int((clock.now() - starts_at(meeting)).total_seconds() // 60)
     return {
         "meeting": meeting,
@@ -249,8 +252,9 @@ def _frame(meeting: Meeting, reading: Reading, current: uuid.UUID | None) -> dic
         "current": current,
         "present": presenter(),
         "decided_words": decided_words,
-        "guests": guests.by_case(meeting),
-        "to_come": meeting.state in MAY_RECORD and meeting.held_on > clock.today(),
+        "guests": invited,
+        "not_coming": answering.not_coming(meeting, {one.user_id for line in invited.values() for one in line}),
+        "to_come": meeting.state in MAY_RECORD and not has_come(meeting.held_on, clock.today()),
         "elapsed": begun if 0 <= begun < 24 * 60 else None,
         "marking": standing().marking,
     }

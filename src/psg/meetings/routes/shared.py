@@ -11,7 +11,7 @@ from psg import settings
 from psg.access import standing, viewer
 from psg.audit.queries import last_change
 from psg.db import AlreadyDone, Clash, DomainError, transaction
-from psg.meetings import guests
+from psg.meetings import answering, guests
 from psg.meetings.clocks import cut_offs
 from psg.meetings.effects import Incomplete
 from psg.meetings.live import Workbench
@@ -50,8 +50,8 @@ def save(form: Form, held: Meeting | Series | GuestInvitation | None, change: Ca
     """
     try:
         with transaction(hold=(held,) if held is not None else (), once=form.once_key()) as tx:
-            if held is not None and form.version.data is not None and form.version.data != held.version:
-                raise Clash
+            if held is not None:
+                form.require_version(held.version)
             tx.result = change()
     except AlreadyDone as done:
         return redirect(done.location, 303)
@@ -96,6 +96,11 @@ def absolute(path: str) -> str:
     return settings.current().base_url.rstrip("/") + path
 
 
+def host() -> str:
+    """The name of this site, for the ids of meetings in calendars."""
+    return absolute("").split("//")[-1].split("/")[0]
+
+
 def viewer_id() -> uuid.UUID:
     """The signed-in person's id."""
     return viewer().user_id
@@ -104,6 +109,7 @@ def viewer_id() -> uuid.UUID:
 def bench_frame(meeting: Meeting, bench: Workbench) -> dict[str, Any]:
     """What the pages on which an agenda is arranged have in common."""
     group = group_of(meeting)
+    invited = guests.by_case(meeting)
     return {
         "meeting": meeting,
         "group": group,
@@ -112,6 +118,7 @@ def bench_frame(meeting: Meeting, bench: Workbench) -> dict[str, Any]:
         "cards": bench.cards,
         "present": presenter(),
         "dates": cut_offs(group, meeting.held_on),
-        "guests": guests.by_case(meeting),
+        "guests": invited,
+        "not_coming": answering.not_coming(meeting, {one.user_id for line in invited.values() for one in line}),
         "marking": standing().marking,
     }
