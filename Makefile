@@ -19,7 +19,7 @@ quick: ## Everything but the journeys in a browser
 
 bench: ## Compare with bare floors and with peers (a table of ratios); wants the package index
 	uv sync --frozen --group dev --group bench
-	./psg test tests/benchmarks -n 0 -s
+	./psg test tests/benchmarks -n 0
 
 screens: ## Screenshots of every page into screens/
 	./psg test tests/screens -n 0 -s

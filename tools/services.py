@@ -12,6 +12,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,7 +23,10 @@ import redis
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-APT_PACKAGES = ("postgresql", "redis-server", "chromium", "poppler-utils")
+APT_PACKAGES = ("postgresql", "redis-server", "poppler-utils")
+APT_BROWSER = "chromium"  # by itself: Ubuntu has no such package, and the servers must not fail with it
+OWN_BROWSERS = Path(__file__).resolve().parent.parent / ".tools" / "browsers"
+"""Where Playwright puts its Chromium, on machines whose packages have none."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/usr/bin/chromium")
 PDF_READERS = ("pdftotext", "pdfinfo")
 START_SECONDS = 30
@@ -50,7 +54,7 @@ class Services:
         """Where the tests may keep their files; gone with the rest."""
         self.files.mkdir(mode=0o700)
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._apt_done = False
+        self._tried: list[tuple[str, ...]] = []
 
     # ------------------------------------------------------------------ PostgreSQL
 
@@ -70,7 +74,7 @@ class Services:
                 if _postgres_problem(address) is None and _lets_roles_in(address):
                     say(f"PostgreSQL: {address}")
                     return address
-            self._install("PostgreSQL")
+            self._install("PostgreSQL", *APT_PACKAGES)
             programs = _postgres_programs()
         if programs is None:
             raise Missing(_what_to_run("PostgreSQL 15 or newer"))
@@ -83,19 +87,9 @@ class Services:
         password_file.write_text(password)
         _give(password_file, user)
         data = folder / "data"
-        initdb: list[str | Path] = [
-            programs / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "-A",
-            "scram-sha-256",
-            "-E",
-            "UTF8",
-        ]
+        options = ("-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         made = subprocess.run(
-            [*initdb, "--locale=C.UTF-8", "--no-sync", f"--pwfile={password_file}"],
+            [programs / "initdb", "-D", data, *options, f"--pwfile={password_file}"],
             cwd=folder,
             user=user,
             group=_group(user),
@@ -111,8 +105,8 @@ class Services:
         port = free_port()
         # Nothing of this outlives the run, so nothing waits for the disk.
         fast = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", f"unix_socket_directories={folder}")
-        options = [part for setting in (*fast, "listen_addresses=127.0.0.1") for part in ("-c", setting)]
-        self._start([programs / "postgres", "-D", data, "-p", str(port), *options], folder, user)
+        told = [part for setting in (*fast, "listen_addresses=127.0.0.1") for part in ("-c", setting)]
+        self._start([programs / "postgres", "-D", data, "-p", str(port), *told], folder, user)
         address = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
         _wait("PostgreSQL", folder, lambda: _postgres_problem(address) is None)
         say(f"PostgreSQL: started one for this run on port {port}")
@@ -131,7 +125,7 @@ class Services:
             return named
         program = _redis_program()
         if program is None:
-            self._install("Redis")
+            self._install("Redis", *APT_PACKAGES)
             program = _redis_program()
         if program is None:
             raise Missing(_what_to_run("Redis"))
@@ -150,10 +144,10 @@ class Services:
         """The path of a Chromium or Chrome."""
         path = _browser_path()
         if path is None and not os.environ.get("PSG_TEST_CHROMIUM"):
-            self._install("Chromium")
+            self._install_browser()
             path = _browser_path()
         if path is None:
-            raise Missing(_what_to_run("Chromium or Google Chrome"))
+            raise Missing(_how_to_get_a_browser())
         say(f"Browser: {path}")
         return path
 
@@ -162,7 +156,7 @@ class Services:
     def pdf_readers(self) -> None:
         """See that PDFs can be read; raises Missing where they cannot."""
         if not _has_pdf_readers():
-            self._install("poppler")
+            self._install("poppler", *APT_PACKAGES)
         if not _has_pdf_readers():
             raise Missing(_what_to_run("poppler (pdftotext and pdfinfo)"))
         say("PDFs: read by poppler")
@@ -182,22 +176,31 @@ class Services:
         self._processes.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _install(self, wanted: str) -> None:
-        """Install all of them by apt, once, where this is root on a Debian or Ubuntu machine."""
-        if self._apt_done or os.geteuid() != 0 or shutil.which("apt-get") is None:
+    def _install(self, wanted: str, *packages: str) -> None:
+        """Install by apt, once, where this is root on a Debian or Ubuntu machine."""
+        if packages in self._tried or not _may_install():
             return
-        self._apt_done = True
-        say(f"{wanted} is not here: installing {', '.join(APT_PACKAGES)} by apt-get ...")
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        self._tried.append(packages)
+        say(f"{wanted} is not here: installing {', '.join(packages)} by apt-get ...")
+        # A machine that has just been started may be busy with its own upgrades.
         for command in (
             ["apt-get", "update", "-q"],
-            ["apt-get", "install", "-q", "-y", "--no-install-recommends", *APT_PACKAGES],
+            ["apt-get", "install", "-q", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", *packages],
         ):
-            done = subprocess.run(
-                command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-            )
-            if done.returncode:
-                raise Missing(f"{' '.join(command)} failed:\n{(done.stdout + done.stderr).strip()[-1500:]}")
+            if said := _problem_of(command, DEBIAN_FRONTEND="noninteractive"):
+                raise Missing(f"{' '.join(command)} failed:\n{said}\n\n{_what_to_run(wanted)}")
+
+    def _install_browser(self) -> None:
+        """Chromium by apt, and where apt has none by Playwright into this folder."""
+        if not _may_install():
+            return
+        try:
+            self._install("Chromium", APT_BROWSER)
+        except Missing:
+            say("apt-get has no Chromium: installing the one of Playwright into .tools ...")
+            command = [sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"]
+            if said := _problem_of(command, PLAYWRIGHT_BROWSERS_PATH=str(OWN_BROWSERS)):
+                raise Missing(f"{' '.join(command[1:])} failed:\n{said}\n\n{_how_to_get_a_browser()}") from None
 
     def _own_folder(self, name: str) -> tuple[Path, int | None]:
         """A folder for one server and the user it runs as (None: the current one)."""
@@ -342,7 +345,7 @@ def _redis_problem(address: str) -> str | None:
 
 def _browser_path() -> str | None:
     named = os.environ.get("PSG_TEST_CHROMIUM")
-    for name in (named,) if named else BROWSERS:
+    for name in (named,) if named else (*BROWSERS, *map(str, sorted(OWN_BROWSERS.glob("chromium-*/*/chrome")))):
         path = shutil.which(name)
         if path:
             return path
@@ -353,10 +356,39 @@ def _has_pdf_readers() -> bool:
     return all(shutil.which(program) for program in PDF_READERS)
 
 
+def _may_install() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def _problem_of(command: list[str], **environment: str) -> str:
+    """Run a command that installs something; the end of what it said where it failed, else nothing."""
+    done = subprocess.run(
+        command,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return (done.stdout + done.stderr).strip()[-1500:] or "no reason was given" if done.returncode else ""
+
+
 def _what_to_run(wanted: str) -> str:
     return (
         f"{wanted} is needed and not installed here. Run:\n\n"
         f"    sudo apt-get update && sudo apt-get install -y {' '.join(APT_PACKAGES)}\n\n"
         "and then this command again. Servers that run elsewhere are named by PSG_TEST_POSTGRES (an address of a role\n"
-        "that may create databases) and PSG_TEST_REDIS, a browser by PSG_TEST_CHROMIUM."
+        "that may create databases) and PSG_TEST_REDIS."
+    )
+
+
+def _how_to_get_a_browser() -> str:
+    return (
+        "Chromium or Google Chrome is needed and not installed here. Run:\n\n"
+        f"    sudo apt-get update && sudo apt-get install -y {APT_BROWSER}\n\n"
+        "or, on Ubuntu and wherever there is no such package:\n\n"
+        f"    sudo PLAYWRIGHT_BROWSERS_PATH={OWN_BROWSERS} \\\n"
+        f"      {sys.executable} -m playwright install --with-deps chromium\n\n"
+        "and then this command again. A browser elsewhere is named by PSG_TEST_CHROMIUM; without any,\n"
+        "./psg test --quick runs everything but the journeys in a browser."
     )

@@ -107,8 +107,7 @@ def _rows(world: World, chance: random.Random, count: int) -> Iterator[tuple[dic
     seen: set[str] = set()
     for _ in range(count):
         case_id = new_id()
-        datakeys.create(world.east, case_id, datakeys.CASE)
-        key = next(record for record in db.session.new if isinstance(record, DataKey))
+        key = datakeys._made(world.east, case_id, datakeys.CASE)
         band, tone, rank = chance.choice(tones)
         state = chance.choices((CaseState.OPEN, CaseState.CLOSED), (40, 60))[0]
         case = Case(
@@ -139,8 +138,7 @@ def _rows(world: World, chance: random.Random, count: int) -> Iterator[tuple[dic
             referral={"tried": words(chance, 10)},
             version=1,
         )
-        row = _values(key), _values(case)
-        db.session.expunge(key)
+        row = key, _values(case)
         datakeys._held().keys.clear()
         yield row
 

@@ -16,7 +16,7 @@ import psutil
 
 from psg.settings import Settings
 from tests.benchmarks.asking import ask
-from tests.benchmarks.measuring import Figure
+from tests.benchmarks.measuring import Figure, note
 from tests.reminders.servers import free_port, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,7 +104,7 @@ def measure(servers: Mapping[str, Server], *, rounds: int = 5) -> dict[str, Figu
         for name, server in servers.items():
             times[name].append(server.ask())
     for name, server in servers.items():
-        print(f"  {name:24} {min(times[name]):6.2f} ms of CPU a request (least), {server.page:7,} bytes")
+        note(f"served: {name:24} {min(times[name]):6.2f} ms of CPU a request (least), {server.page:7,} bytes")
     return {name: Figure(min(values), sorted(values)[len(values) // 2]) for name, values in times.items()}
 
 

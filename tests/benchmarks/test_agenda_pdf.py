@@ -17,7 +17,7 @@ from psg.meetings.routes.standing import shipped
 from psg.partnerships.models import Group
 from tests import pdfs
 from tests.benchmarks import weasyprint_peer
-from tests.benchmarks.measuring import line, measure
+from tests.benchmarks.measuring import line, measure, note
 from tests.benchmarks.test_work import accepted, acting
 from tests.browsing import Browser
 from tests.conftest import Installation
@@ -101,4 +101,4 @@ def test_agenda_of_thirty_cases(address, monkeypatch):
     line(f"agenda of {CASES} cases as PDF, the whole answer / WeasyPrint", figures["answer"].least / peer, "must 0.10")
     line("  the document alone / WeasyPrint", figures["document"].least / peer, "printed only")
     for name, figure in figures.items():
-        print(f"  {name:24} {figure.least:8.1f} ms of CPU (least), {figure.middle:.1f} (middle)")
+        note(f"agenda as PDF: {name:12} {figure.least:8.1f} ms of CPU (least), {figure.middle:.1f} (middle)")

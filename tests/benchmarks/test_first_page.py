@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
-from tests.benchmarks.measuring import line
+from tests.benchmarks.measuring import line, note
 from tests.packaging.test_first_door import CHECKOUT, WAY_OUT
 from tests.reminders.servers import free_port, until
 from tests.required import left_out
@@ -113,4 +113,4 @@ def test_first_page(tmp_path):
     demo = first_page(DEMO, tmp_path / "demo")
     for name, those in {**took, "./psg demo": [demo]}.items():
         rounds = ", ".join(f"{one.wall:.1f} s ({one.cpu:.1f} s of CPU)" for one in those)
-        print(f"  {name:16} {rounds}")
+        note(f"first page: {name:14} {rounds}")

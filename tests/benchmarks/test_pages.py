@@ -60,13 +60,13 @@ def test_case_list(filled):
             }
         )
     line(
-        "case list, 50 of 100,000, practitioner / bare floor",
+        f"case list, 50 of {MANY:,}, practitioner / bare floor",
         figures["list"].least / figures["floor"].least,
         "must 3.0",
     )
     line(
-        "case list, 50 of 100,000, coordinator / bare floor",
+        f"case list, 50 of {MANY:,}, coordinator / bare floor",
         figures["coordinator"].least / figures["floor"].least,
         "must 3.0",
     )
-    line("case list, 100,000 / 10,000", figures["list"].least / figures["few"].least, "must 1.2")
+    line(f"case list, {MANY:,} / {FEW:,}", figures["list"].least / figures["few"].least, "must 1.2")

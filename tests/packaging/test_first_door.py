@@ -82,7 +82,7 @@ def test_says_when_python_is_too_old(copy, bare_path):
 
 
 def test_names_the_command_when_there_is_no_pip(copy, bare_path):
-    python_that(bare_path, 'case "$1 $2" in *sys.executable*) echo "$0" ;; "-m pip") exit 1 ;; esac')
+    python_that(bare_path, 'case "$1 $2" in *sys.executable*) echo "$0" ;; "-c import pip") exit 1 ;; esac')
     done = door(copy, bare_path, "demo")
     assert done.returncode == 1
     assert "has no pip: apt install python3-pip" in done.stderr
