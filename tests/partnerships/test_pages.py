@@ -20,6 +20,7 @@ from psg.meetings.planning import StandingLine
 from psg.meetings.recurrence import Rhythm
 from psg.meetings.rules import Section
 from psg.partnerships import inviting, operations, standard_lists
+from psg.partnerships.list_pages import TITLES
 from psg.partnerships.models import Group, Membership, PartnerAgency, Partnership, RoleHeld, Term
 from psg.partnerships.queries import membership
 from psg.partnerships.rules import MembershipState
@@ -290,6 +291,18 @@ def test_lists_by_page(app: Flask, client_for: Client, world: World) -> None:
     path = f"/east-test/lists/themes/{term.id}"
     assert browser.submit(path, {"label": "Bikes off the road", "hint": "Any kind"}).status_code == 303
     assert browser.get(f"/east-test/lists/themes/{theirs}").status_code == 404
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_every_list_takes_an_entry_and_another_wording(app: Flask, client_for: Client, world: World, name: str) -> None:
+    browser, path = client_for("coordinator"), f"/east-test/lists/{name}"
+    assert browser.submit(path, {"label": "Words of our own"}).status_code == 303
+    with app.app_context():
+        entry = select(Term.id).where(Term.partnership_id == world.east, Term.list == name)
+        added = db.session.scalars(entry.where(Term.label == "Words of our own")).one()
+    change = {"label": "Other words of our own", "common": "no"}
+    assert browser.submit(f"{path}/{added}", change).status_code == 303
+    assert "Other words of our own" in browser.get(path).text
 
 
 def test_standard_words_that_have_changed_are_offered_and_taken_over_by_hand(

@@ -154,13 +154,15 @@ def owe(partnership_id: uuid.UUID, user_id: uuid.UUID) -> None:
     """Something due today."""
     with transaction():
         reminders.owe(
-            partnership_id=partnership_id,
-            kind="action-due",
-            record_id=uuid.uuid4(),
-            user_id=user_id,
-            reference="action 1 of EC-7QK4-M2",
-            due_on=date(2026, 11, 27),
-            next_on=date(2026, 11, 27),
+            reminders.Owed(
+                partnership_id=partnership_id,
+                kind="action-due",
+                record_id=uuid.uuid4(),
+                user_id=user_id,
+                reference="action 1 of EC-7QK4-M2",
+                due_on=date(2026, 11, 27),
+                next_on=date(2026, 11, 27),
+            )
         )
 
 

@@ -160,6 +160,19 @@ class ChangeTermForm(TermForm):
     )
 
 
+class ChangeBasisForm(ChangeTermForm):
+    """A lawful basis, which the partnership may name as the usual one."""
+
+    common = ChoiceField(
+        "Is it the usual basis of this partnership’s referrals?",
+        choices=[
+            option("yes", "Yes", hint="It is ticked beforehand in every new referral: only if your agreement names it"),
+            option("no", "No", hint="Whoever refers ticks it where it holds"),
+        ],
+        missing="Select whether it is the usual basis",
+    )
+
+
 class PartnershipForm(Form):
     """The partnership's own settings."""
 

@@ -13,7 +13,7 @@ from psg.audit.events import Event
 from psg.db import DomainError, db
 from psg.partnerships import operations, queries
 from psg.partnerships.blueprint import bp
-from psg.partnerships.forms import ChangeTermForm, TermForm
+from psg.partnerships.forms import ChangeBasisForm, ChangeTermForm, TermForm
 from psg.partnerships.models import Term
 from psg.partnerships.rules import code_from
 from psg.partnerships.saving import save, status_of
@@ -21,11 +21,12 @@ from psg.partnerships.standard_lists import newer_words
 
 STANDARD = "standard"
 """In an entry's address: its form opens with the standard words."""
+BASES = "lawful-bases"
 TITLES = {
     "themes": "Themes",
     "event-kinds": "Kinds of note",
     "person-roles": "Roles of people in a case",
-    "lawful-bases": "Lawful bases",
+    BASES: "Lawful bases",
     "purposes": "Purposes",
     "handling": "Handling",
     "close-reasons": "Reasons for closing a case",
@@ -86,14 +87,20 @@ def change_term(term: Term) -> Answer:
     place = standing()
     newer = newer_words(term)
 
+    made = ChangeBasisForm if term.list == BASES else ChangeTermForm
+
     def values() -> dict[str, Any]:
-        return {"label": term.label, "hint": term.hint, "valid_until": term.valid_until}
+        saved = {"label": term.label, "hint": term.hint, "valid_until": term.valid_until}
+        return saved | ({"common": "yes" if term.common else "no"} if term.list == BASES else {})
 
     taken_over = asdict(newer) if newer and request.args.get("words") == STANDARD else {}
-    form = ChangeTermForm(version=term.version, **values() | taken_over)
+    form = made(version=term.version, **values() | taken_over)
 
     def change() -> None:
-        operations.change_term(term, by=viewer(), **form.values())
+        answers = form.values()
+        if "common" in answers:
+            answers["common"] = answers["common"] == "yes"
+        operations.change_term(term, by=viewer(), **answers)
 
     to = url_for(".one_list", partnership=place.slug, name=term.list)
     if answer := save(form, change, to=to, done="Entry saved.", hold=(term,), values=values):

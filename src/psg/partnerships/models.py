@@ -172,7 +172,7 @@ class Term(Versioned, Owned, Model):
     hint: Mapped[str] = mapped_column(String(400), default="")
     icon: Mapped[str] = mapped_column(String(20), default="")
     common: Mapped[bool] = mapped_column(default=False)
-    """Shown first; the rest stand under More."""
+    """Shown first; the rest stand under More. Of a lawful basis: the partnership's usual one, ticked beforehand."""
     position: Mapped[int]
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]

@@ -326,15 +326,27 @@ def add_term(partnership_id: uuid.UUID, name: str, *, code: str, label: str, hin
         valid_from=clock.today(),
     )
     db.session.add(term)
-    audit.record(Event.PARTNERSHIP_CHANGED, term, by=by, fields=(name,))
+    audit.record(Event.PARTNERSHIP_CHANGED, term, by=by, fields=(_as_field(name),))
     names_changed(partnership_id)
     return term
 
 
-def change_term(term: Term, *, label: str, hint: str, valid_until: date | None, by: Actor) -> None:
-    """Reword an entry, for every case that has it, or retire it after a date: cases that have it keep it."""
+def change_term(
+    term: Term, *, label: str, hint: str, valid_until: date | None, common: bool | None = None, by: Actor
+) -> None:
+    """Reword an entry, for every case that has it, or retire it after a date: cases that have it keep it.
+
+    common: of a lawful basis, whether the partnership names it as the usual one, so that referrals begin with it.
+    """
+    if common is not None:
+        term.common = common
     term.label = label
     term.hint = hint
     term.valid_until = valid_until
-    audit.record(Event.PARTNERSHIP_CHANGED, term, by=by, fields=(term.list,))
+    audit.record(Event.PARTNERSHIP_CHANGED, term, by=by, fields=(_as_field(term.list),))
     names_changed(term.partnership_id)
+
+
+def _as_field(name: str) -> str:
+    """The name of a list as the audit takes names: event_kinds."""
+    return name.replace("-", "_")

@@ -5,19 +5,19 @@ Each change is a new line with the day it holds from, so what held on an earlier
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, time
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import Uuid, and_, bindparam, select
 from sqlalchemy.orm import SessionTransaction
 
 from psg import audit, clock, reference
 from psg.audit import Actor
 from psg.audit.events import Event
 from psg.db import DomainError, db
-from psg.partnerships.models import ReminderSetting
+from psg.partnerships.models import Group, ReminderSetting
 
 DIGEST_TIME = "digest-time"
 CODES = (
@@ -37,7 +37,8 @@ LEAST = {"overdue-repeat": 1, "review-repeat": 1, "referral-waiting": 1}
 """Repeating every 0 days would be no rhythm."""
 MOST_DAYS = 365
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])")
-_known: WeakKeyDictionary[SessionTransaction, dict[uuid.UUID, dict[str, Any]]] = WeakKeyDictionary()
+_Whose = tuple[uuid.UUID, uuid.UUID | None]
+_known: WeakKeyDictionary[SessionTransaction, dict[_Whose, dict[str, Any]]] = WeakKeyDictionary()
 
 
 class UnusableSetting(DomainError):
@@ -79,24 +80,53 @@ _IN_FORCE = (
     )
     .order_by(ReminderSetting.valid_from, ReminderSetting.set_at, ReminderSetting.id)
 )
+_OF_GROUP = (
+    select(Group.settings, ReminderSetting.code, ReminderSetting.value)
+    .outerjoin(
+        ReminderSetting,
+        and_(ReminderSetting.partnership_id == Group.partnership_id, ReminderSetting.valid_from <= bindparam("day")),
+    )
+    .where(Group.partnership_id == bindparam("partnership", type_=Uuid()), Group.id == bindparam("group", type_=Uuid()))
+    .order_by(ReminderSetting.valid_from, ReminderSetting.set_at, ReminderSetting.id)
+)
+"""The same with a group's own values in every row: one question for both, since every change asks it."""
 
 
 def in_force(partnership_id: uuid.UUID, on: date | None = None) -> dict[str, Any]:
     """The partnership's own values that hold on a day; numbers of days as numbers."""
     day = on or clock.today()
     rows = db.session.connection().execute(_IN_FORCE, {"partnership": partnership_id, "day": day})
-    return {row.code: row.value if row.code == DIGEST_TIME else int(row.value) for row in rows}
+    return {row.code: _read(row.code, row.value) for row in rows}
+
+
+def _read(code: str, value: str) -> str | int:
+    return value if code == DIGEST_TIME else int(value)
 
 
 def for_groups(partnership_id: uuid.UUID) -> Mapping[str, Any]:
-    """What holds today for a group without values of its own; read once in a transaction, for a sweep asks often."""
+    """What holds today for a group without values of its own."""
+    return _once((partnership_id, None), lambda: shipped() | in_force(partnership_id))
+
+
+def for_group(partnership_id: uuid.UUID, group_id: uuid.UUID) -> Mapping[str, Any]:
+    """What holds today for a group."""
+    return _once((partnership_id, group_id), lambda: _of_group(partnership_id, group_id))
+
+
+def _of_group(partnership_id: uuid.UUID, group_id: uuid.UUID) -> dict[str, Any]:
+    asked = {"partnership": partnership_id, "group": group_id, "day": clock.today()}
+    rows = db.session.connection().execute(_OF_GROUP, asked).all()
+    usual = {row.code: _read(row.code, row.value) for row in rows if row.code}
+    return shipped() | usual | (rows[0].settings if rows else {})
+
+
+def _once(whose: _Whose, read: Callable[[], dict[str, Any]]) -> Mapping[str, Any]:
+    """Read once in a transaction, for a sweep asks often."""
     transaction = db.session().get_transaction()
-    if transaction is None:
-        return shipped() | in_force(partnership_id)
-    found = _known.setdefault(transaction, {})
-    if partnership_id not in found:
-        found[partnership_id] = shipped() | in_force(partnership_id)
-    return found[partnership_id]
+    found = _known.setdefault(transaction, {}) if transaction is not None else {}
+    if whose not in found:
+        found[whose] = read()
+    return found[whose]
 
 
 def change(partnership_id: uuid.UUID, values: Mapping[str, str], *, by: Actor) -> list[str]:

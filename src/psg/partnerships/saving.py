@@ -58,8 +58,8 @@ def status_of(form: Form) -> int:
 
 
 def _check_version(form: Form, hold: Sequence[Any]) -> None:
-    if hold and form.version.data is not None and form.version.data != getattr(hold[0], "version", form.version.data):
-        raise Clash
+    if hold and form.of_a_record:
+        form.require_version(hold[0].version)
 
 
 def _show_clash(form: Form, hold: Sequence[Any], values: Callable[[], Mapping[str, Any]] | None) -> None:

@@ -82,11 +82,7 @@ class WhyForm(Form):
         "Why several agencies are needed", missing="Enter why several agencies are needed", max=10_000, rows=4
     )
     wants = LongTextField("What the person harmed wants (optional)", max=10_000, rows=3)
-    lawful_basis = ManyField(
-        "What allows you to share this",
-        hint="Most referrals rest on the lines that are ticked already. Read each, and untick what does not hold here. "
-        "Sensitive facts are those about health, ethnicity, religion, sexuality or crime",
-    )
+    lawful_basis = ManyField("What allows you to share this")
     more_bases = ManyField("Other things that allow it")
     purpose = ManyField("What it is shared for", missing="Select what it is shared for")
     handling = ManyField("How it must be handled", hint="Select all that apply")
@@ -94,15 +90,17 @@ class WhyForm(Form):
     def __init__(self, case: Case, **kwargs: Any) -> None:
         answers = case.referral or {}
         begun = bool(case.lawful_basis)
+        usual = choices.usual_bases(case.partnership_id)
         kwargs |= {name: answers.get(name, "") for name in ("tried", "why_agencies", "wants")}
         kwargs |= {
-            "lawful_basis": codes(case.lawful_basis) if begun else usual_bases(clock.today()),
+            "lawful_basis": codes(case.lawful_basis) if begun else usual,
             "purpose": codes(case.purpose),
             "handling": codes(case.handling) if begun else ["normal"],
         }
         super().__init__(**kwargs)
         bases = choices.of_list(case.partnership_id, "lawful-bases")
-        first = {*usual_bases(clock.today()), *codes(case.lawful_basis)}
+        self.lawful_basis.hint = _BEGUN_WITH if usual else _NOT_BEGUN
+        first = {*often_bases(clock.today()), *usual, *codes(case.lawful_basis)}
         self.lawful_basis.choices = [choice for choice in bases if choice.value in first]
         self.more_bases.choices = [choice for choice in bases if choice.value not in first]
         self.purpose.choices = choices.of_list(case.partnership_id, "purposes")
@@ -131,8 +129,20 @@ def _answered(stored: bool | None) -> str | None:
     return None if stored is None else (YES if stored else NO)
 
 
-def usual_bases(on: date) -> list[str]:
-    """The bases that most referrals rest on, chosen beforehand."""
+_SENSITIVE = "Sensitive facts are those about health, ethnicity, religion, sexuality or crime"
+_BEGUN_WITH = (
+    "What your partnership names as its usual basis is ticked. Read each line, and untick what does not hold here. "
+    f"{_SENSITIVE}"
+)
+_NOT_BEGUN = (
+    "Tick every line that holds for this referral. None is ticked beforehand: it depends on your agency and on what "
+    f"you tell. {_SENSITIVE}"
+)
+
+
+def often_bases(on: date) -> list[str]:
+    """The bases that most referrals rest on. They stand first and are not chosen: that is for the partnership, or for
+    whoever refers."""
     return [entry["code"] for entry in reference.current("lawful-bases", on) if entry["usual"]]
 
 
