@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field
 
 from psg import ids
+from psg.db.errors import Clash
 from psg.db.once import OnceKey
 from psg.web.fields.base import KitField
 from psg.web.kept import Kept, kept_for_this_page, kept_id_sent, note_shown
@@ -37,7 +38,10 @@ class _OnceField(Field):
 
 
 class _VersionField(Field):
-    """The version of the record that the person was looking at; None on a form that makes a new one."""
+    """The version of the record that the person was looking at; None on a form that makes a new one.
+
+    A form that is sent without it has seen none: the version that stands when it arrives is never taken in its place.
+    """
 
     data: Any
     widget = MacroWidget("hidden")
@@ -48,6 +52,8 @@ class _VersionField(Field):
             self.data = int(sent)
         elif valuelist and valuelist != [""]:
             self.data = -1  # matches no version, so the page is told apart from what is saved: a clash, not a crash
+        elif request.method in _SUBMITTING:
+            self.data = None
 
     @property
     def shown(self) -> str:
@@ -94,6 +100,19 @@ class Form(FlaskForm):
         super().__init__(*args, **kwargs)
         if self.restored is not None and "version" not in self.restored.fields:
             self.version.data = None  # the version they were looking at: there was none
+
+    @property
+    def of_a_record(self) -> bool:
+        """Whether it was made with the version of a record, which it then has to bring back."""
+        return self.version.object_data is not None
+
+    def require_version(self, version: int) -> None:
+        """Raise Clash unless what is sent was written looking at this version, the one that is in force.
+
+        For every form that changes a record; a form without a version, or with one that cannot be read, is stale too.
+        """
+        if self.version.data != version:
+            raise Clash
 
     @property
     def fresh(self) -> bool:

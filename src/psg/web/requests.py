@@ -60,7 +60,11 @@ class BoundedRequest(Request):
 def request_id() -> str:
     """The reference of this request: in the log, on error pages, said over the phone."""
     if "request_id" not in g:
-        code = "".join(secrets.choice(SYMBOLS) for _ in range(8))
+        # One draw for all of it: each is a question to the operating system.
+        drawn, code = secrets.randbits(64), ""
+        for _ in range(8):
+            drawn, at = divmod(drawn, len(SYMBOLS))
+            code += SYMBOLS[at]
         g.request_id = f"{code[:4]}-{code[4:]}"
     return str(g.request_id)
 

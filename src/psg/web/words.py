@@ -31,11 +31,21 @@ def long_date(value: date | datetime | None) -> str:
     """As in "Tuesday 8 December" within 60 days of today, else "9 March"; with the year when it is another one."""
     if value is None:
         return ""
-    day, today = _day(value), clock.today()
-    words = f"{day.day} {_MONTHS[day.month]}"
-    if abs((day - today).days) <= _WEEKDAY_WITHIN_DAYS:
-        words = f"{_WEEKDAYS[day.weekday()]} {words}"
-    return words if day.year == today.year else f"{words} {day.year}"
+    day = _day(value)
+    near = abs((day - clock.today()).days) <= _WEEKDAY_WITHIN_DAYS
+    return meeting_date(day) if near else _with_year(f"{day.day} {_MONTHS[day.month]}", day)
+
+
+def meeting_date(value: date | datetime | None) -> str:
+    """As in "Tuesday 9 February 2027", however far away: a meeting is planned for by its weekday. The year as above."""
+    if value is None:
+        return ""
+    day = _day(value)
+    return _with_year(f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month]}", day)
+
+
+def _with_year(words: str, day: date) -> str:
+    return words if day.year == clock.today().year else f"{words} {day.year}"
 
 
 def full_date(value: date | datetime | None) -> str:
@@ -160,6 +170,7 @@ def paragraphs(value: object) -> Markup:
 
 FILTERS = (
     long_date,
+    meeting_date,
     full_date,
     short_date,
     month_year,

@@ -15,7 +15,7 @@ from wtforms.utils import unset_value
 from psg import clock, text
 from psg.text import PartialDate, Precision
 from psg.web.fields.base import KitField
-from psg.web.words import long_date
+from psg.web.words import long_date, meeting_date
 
 PARTS = ("day", "month", "year")
 Limit = date | Callable[[], date] | None
@@ -318,7 +318,7 @@ class NearDateField(_Boxes):
                 chosen = self.data == offer.day
             yield {
                 "value": offer.day.isoformat(),
-                "label": f"{offer.label}: {long_date(offer.day)}",
+                "label": f"{offer.label}: {meeting_date(offer.day)}",
                 "hint": offer.reason,
                 "chosen": chosen,
                 "id": self.id if number == 1 else f"{self.id}-{number}",
