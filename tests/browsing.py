@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 from flask import Flask
+from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
@@ -20,12 +21,19 @@ from psg.db import db, transaction
 _HIDDEN = re.compile(r'<input[^>]*name="(csrf_token|once|version)"[^>]*value="([^"]*)"')
 
 
+class _Client(FlaskClient):
+    """Asks in an empty context, as a server would: a test's own application context must not be shared with it."""
+
+    def open(self, *args: Any, **options: Any) -> TestResponse:
+        return contextvars.Context().run(super().open, *args, **options)
+
+
 class Browser:
     """One browser: its cookies, and at most one person signed in."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
-        self.client = app.test_client()
+        self.client = _Client(app, app.response_class)
         self._csrf = secrets.token_hex(20)
 
     def sign_in(self, user_id: uuid.UUID) -> None:
@@ -71,5 +79,4 @@ class Browser:
         return self._ask("POST", path, data=hidden | (data or {}), follow_redirects=follow)
 
     def _ask(self, method: str, path: str, **options: Any) -> TestResponse:
-        """Ask in an empty context, as a server would: a test's own application context must not be shared with it."""
-        return contextvars.Context().run(self.client.open, path, method=method, base_url="https://psg.test", **options)
+        return self.client.open(path, method=method, base_url="https://psg.test", **options)

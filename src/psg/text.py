@@ -82,6 +82,18 @@ def has_marks(text: str) -> bool:
     return _BIDI_PATTERN.search(text) is not None
 
 
+def opening(text: str, most: int = 400) -> str:
+    """The first line, cut after a word when it is longer than `most` characters; what was cut shows as "…".
+
+    Long enough for a few sentences: "Do not call at the house" must not lose its end in a list.
+    """
+    line = text.split("\n", 1)[0]
+    if len(line) <= most:
+        return line
+    cut = line[:most]
+    return (cut[: cut.rfind(" ")] if " " in cut[most // 2 :] else cut).rstrip(" ,;:.") + "…"
+
+
 def clean_file_name(name: str) -> str:
     """A file name fit to be shown: no path, no control or direction characters, at most 120 characters."""
     name = name.replace("\\", "/").rsplit("/", 1)[-1]

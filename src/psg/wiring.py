@@ -39,12 +39,13 @@ from psg.partnerships import holding, providers, reminder_settings
 from psg.partnerships import operations as partnerships
 from psg.partnerships import reminding as partnership_reminding
 from psg.partnerships import routes as partnership_routes
-from psg.partnerships.models import Group, Partnership
+from psg.partnerships.models import Partnership
 from psg.reminders import kinds
 from psg.risk import queries as risk
 from psg.risk import routes as risk_routes
 from psg.setup import routes as setup_routes
 from psg.web.nav import SIGNED_OUT, Nav
+from psg.worklist import arrival
 from psg.worklist import navigation as frame
 from psg.worklist import routes as worklist_routes
 
@@ -69,6 +70,7 @@ def blueprints() -> Sequence[Blueprint]:
 def connect(app: Flask) -> None:
     """Connect features that must not import each other."""
     Standings.look_up = staticmethod(agreements.standings_of)
+    sessions.Sessions.look_up = staticmethod(arrival.look_up)
     app.extensions["psg.agreement_needed"] = _agreement_needed
 
     _once(account_operations.on_activation, _open_memberships)
@@ -78,6 +80,7 @@ def connect(app: Flask) -> None:
     _once(checks.action_columns, actions.open_columns)
     _once(checks.next_meeting_on, meetings.next_meeting_on)
     _once(checks.review_interval, risk.review_interval)
+    _once(checks.band_labels, risk.band_labels)
     _once(providers.open_work, actions.open_work)
     for set_up_page in (*setting_up.SET_UP_PAGES, setup_routes.SET_UP_PAGE):
         _once(providers.set_up_pages, set_up_page)
@@ -105,7 +108,11 @@ def connect(app: Flask) -> None:
 def viewer_of_request(_request: Request) -> Viewer | None:
     """The signed-in person of this request, with their places read afresh."""
     session = sessions.current()
-    return _viewer(session.user, Standings.look_up(session.user.id)) if session is not None else None
+    if session is None:
+        return None
+    # A session that began in this request came with nothing beside it.
+    standings = agreements.standings_in(session.beside) if session.beside else Standings.look_up(session.user.id)
+    return _viewer(session.user, standings)
 
 
 def viewer_of(user_id: uuid.UUID) -> Viewer | None:
@@ -147,9 +154,9 @@ def _holders(
 
 
 def _settings_for(partnership_id: uuid.UUID, group_id: uuid.UUID | None) -> Mapping[str, Any]:
-    usual = reminder_settings.for_groups(partnership_id)
-    group = db.session.get(Group, (partnership_id, group_id)) if group_id else None
-    return {**usual, **group.settings} if group else usual
+    if group_id is None:
+        return reminder_settings.for_groups(partnership_id)
+    return reminder_settings.for_group(partnership_id, group_id)
 
 
 def _contact_of(partnership_id: uuid.UUID) -> str:

@@ -91,7 +91,10 @@ ON_MEETINGS: dict[P, dict[str, str]] = {
     P.MINUTES_AGREE: {"published": "c h", "preparing": "c h"},
 }
 
-ON_INVITATIONS: dict[P, dict[str, str]] = {P.ITEM_READ: {"open": "i", "closed": "", "somebody else's": ""}}
+ON_INVITATIONS: dict[P, dict[str, str]] = {
+    P.ITEM_READ: {"open": "i", "closed": "", "somebody else's": ""},
+    P.ITEM_ANSWER: {"open": "i", "closed": "", "somebody else's": ""},
+}
 
 ON_COLLEAGUES: dict[P, dict[str, str]] = {
     # of the lead's own agency, of another one, oneself as coordinator, oneself as lead

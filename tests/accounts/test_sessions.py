@@ -1,5 +1,6 @@
 """Signing in and out: what a session is, when it ends, and what is kept when it does."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -122,6 +123,7 @@ def test_a_form_that_came_too_late_is_kept_and_given_back(
     sign_in(browser, "coordinator@test.example")
     path = "/east-test/groups/psg/set-up/terms"
     sent = {"csrf_token": token(browser, path), "name": "Group", "terms": "Two hours of careful words"}
+    sent["version"] = re.search(r'name="version" value="([0-9]+)"', browser.get(path).text)[1]
     later(monkeypatch, minutes=40)
     refused = browser.client.post(path, data=sent, base_url="https://psg.test")
     assert refused.location == "/sign-in"

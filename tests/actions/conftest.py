@@ -1,6 +1,5 @@
 """Connects what the application's assembly connects, and makes cases with actions."""
 
-import contextvars
 from datetime import timedelta
 
 import pytest
@@ -55,16 +54,3 @@ def rows(context):
         return list(db.session.execute(statement))
 
     return read
-
-
-@pytest.fixture
-def client_for(client_for):
-    """Browsers whose requests start from nothing, although the test itself has an application context open."""
-
-    def make(name):
-        browser = client_for(name)
-        client, opening = browser.client, browser.client.open
-        client.open = lambda *args, **options: contextvars.Context().run(opening, *args, **options)
-        return browser
-
-    return make

@@ -165,7 +165,7 @@ def test_updating(give, client_for):
     browser.submit(path, {"result": "done", "text": "Nobody there", "evidence": "Log 12"})
     kept = state_of(action)
     assert (kept.state, kept.outcome, kept.evidence) == (ActionState.DONE, "Nobody there", "Log 12")
-    assert "not open any more" in browser.post(path, {"result": "going", "text": "more"}).text
+    assert "not open any more" in browser.post(path, {"version": kept.version, "result": "going", "text": "more"}).text
     later = browser.submit(f"/east-test/actions/{action.id}/outcome", {"text": "Quiet since"}, follow=True)
     assert "Quiet since" in later.text
 

@@ -24,6 +24,7 @@ from psg.audit.models import TABLES
 from psg.audit.verify import Report, verify
 from psg.db import db
 from psg.db.once import done_once
+from psg.db.rows import after_add
 from psg.db.session import before_commit, engine_options
 from psg.settings import Settings
 from tests.audit.models import MODELS, Base, Viewer
@@ -159,5 +160,6 @@ class _application:  # noqa: N801 - reads as a with statement
     def __exit__(self, *_: object) -> None:
         if not self._registered:
             before_commit.remove(write.write_pending)
+            after_add.remove(changes.remember_added)
             event.remove(Session, "before_flush", changes.remember_before)
             event.remove(Session, "do_orm_execute", changes.remember_statement)

@@ -34,6 +34,9 @@ class Base(DeclarativeBase):
     )
     __audited__: ClassVar[bool] = True
 
+    def complete(self) -> None:
+        """Nothing is filled in here."""
+
 
 class Sample(Versioned, Base):
     """A record with a column of every kind."""

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from psg import audit, clock
 from psg.audit import Event
 from psg.audit.models import AuditDigest, AuditEvent
-from psg.db import UnauditedChange, WriteOutsideTransaction, db, transaction
+from psg.db import UnauditedChange, WriteOutsideTransaction, add_if_free, add_new, db, transaction, write_rows
 from tests.audit.conftest import Place
 from tests.audit.models import AGENCY, PARTNERSHIP, Band, Link, Sample, Unaudited, Viewer
 from tests.audit.samples import add, edit, link, make_sample, remove
@@ -45,6 +45,39 @@ def test_a_change_nobody_recorded_is_not_kept(place: Place, sam: Viewer) -> None
         db.session.delete(sample)
     assert db.session.scalar(select(func.count()).select_from(Sample)) == 1
     assert place.verify().ok
+
+
+def test_records_written_at_once_are_watched_like_any_other(place: Place, sam: Viewer) -> None:
+    with pytest.raises(WriteOutsideTransaction):
+        add_new(make_sample())
+    with pytest.raises(UnauditedChange, match="samples"), transaction():
+        add_new(make_sample())
+    with pytest.raises(UnauditedChange, match="written by add_new"), transaction():
+        write_rows(Sample, [{"partnership_id": PARTNERSHIP, "id": uuid.uuid4()}])
+    assert db.session.scalar(select(func.count()).select_from(Sample)) == 0
+    with transaction():
+        many = [make_sample(f"words {number}", cached=str(number)) for number in range(45)]
+        given = Sample(partnership_id=PARTNERSHIP, id=uuid.uuid4())
+        add_new(*many, given)
+        assert (given.band, given.open, given.version, given.due_on) == (Band.LOW, True, 1, None)
+        many[0].words = "other words"
+        audit.record(Event.CASE_LOGGED, many[0], by=sam)
+    assert not add_again(many[1], sam)
+    db.session.expire_all()
+    assert [one.words for one in many] == ["other words", *(f"words {number}" for number in range(1, 45))]
+    assert [one.version for one in (many[0], given)] == [2, 1]
+    assert db.session.scalar(select(func.count()).select_from(AuditDigest)) == 46
+    edit(sam, given, words="x")
+    assert place.verify().ok
+
+
+def add_again(known: Sample, by: Viewer) -> bool:
+    """Write a sample under the id of one that is there."""
+    with transaction():
+        sample = make_sample("words that are not kept")
+        sample.id = known.id
+        audit.record(Event.CASE_EDITED, None, by=by, partnership_id=PARTNERSHIP)
+        return add_if_free(sample)
 
 
 def test_looking_or_being_refused_does_not_account_for_a_change(place: Place, sam: Viewer) -> None:

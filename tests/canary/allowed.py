@@ -39,7 +39,7 @@ PSG = "coordinator chair officer landlord both"
 
 PARTS: dict[str, str] = {
     "EAST-STAFF-BOTH": f"{EAST} {CITY}",
-    "EAST-STAFF-COORDINATOR": f"{EAST} {CITY}",  # wrote the test world's agreements, in both partnerships
+    "EAST-STAFF-COORDINATOR": f"{EAST} {CITY} guest",  # wrote the test world's agreements; whom a guest can ask
     "EAST-STAFF-SUSPENDED": f"{EAST} suspended",
     "EAST-STAFF-CHAIR": f"{EAST} guest",  # who invited the guest
     "EAST-STAFF-GUEST": f"{EAST} guest",

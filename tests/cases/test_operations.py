@@ -70,6 +70,17 @@ def test_a_logged_case_is_sealed_indexed_audited_and_owed(context, world):
     assert told(case) == {("new-referral", people["coordinator"].user_id), ("new-referral", people["chair"].user_id)}
 
 
+@on_both
+def test_a_reference_somebody_has_is_not_given_again(context, world, monkeypatch):
+    first = sent(world)
+    offered = iter([first.reference, first.reference, "EC-2222-22"])
+    monkeypatch.setattr("psg.cases.operations.referring.new_reference", lambda _prefix: next(offered))
+    second = sent(world)
+    db.session.expire_all()
+    assert (first.title, second.reference) == (second.title, "EC-2222-22")
+    assert audited(second)[0] == "case.logged"
+
+
 def test_nothing_of_a_draft_can_be_found(context, world):
     by = world.viewer("officer")
     with transaction():

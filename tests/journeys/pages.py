@@ -45,6 +45,7 @@ NO_PAGES = {
     "meetings.agenda_file": "a PDF",
     "meetings.minutes_file": "a PDF",
     "meetings.calendar": "a calendar file",
+    "meetings.invited_calendar": "a calendar file",
     "accounts.kept_text": "there only after a time-out: a journey of its own looks at it",
     "setup.group_file": "a file",
     "oversight.alive": "for machines",

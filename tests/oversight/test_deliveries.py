@@ -67,13 +67,15 @@ def digest(app: Flask, world: World, places: tuple[str, ...], body: str) -> uuid
             for place in places:
                 partnership_id, record_id = world.partnerships[place], new_id()
                 operations.owe(
-                    partnership_id=partnership_id,
-                    kind="action-due",
-                    record_id=record_id,
-                    reference=f"action 1 of {place.upper()}",
-                    user_id=user_id,
-                    due_on=clock.today(),
-                    next_on=None,
+                    operations.Owed(
+                        partnership_id=partnership_id,
+                        kind="action-due",
+                        record_id=record_id,
+                        reference=f"action 1 of {place.upper()}",
+                        user_id=user_id,
+                        due_on=clock.today(),
+                        next_on=None,
+                    )
                 )
                 (owed,) = operations.owed(partnership_id, record_id)
                 db.session.add(

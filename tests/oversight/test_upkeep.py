@@ -75,12 +75,14 @@ def owed(world: World, settled: timedelta | None) -> uuid.UUID:
     record_id = new_id()
     with transaction():
         operations.owe(
-            partnership_id=world.east,
-            kind="action-due",
-            record_id=record_id,
-            user_id=world.people["officer"].user_id,
-            due_on=clock.today(),
-            next_on=None,
+            operations.Owed(
+                partnership_id=world.east,
+                kind="action-due",
+                record_id=record_id,
+                user_id=world.people["officer"].user_id,
+                due_on=clock.today(),
+                next_on=None,
+            )
         )
         (made,) = operations.owed(world.east, record_id)
         if settled is not None:

@@ -327,6 +327,9 @@ def test_no_case_text_is_in_any_mail_or_log(story: Story) -> None:
     assert not runs(story.site.logs(), 4) & set(secret)
 
 
+_REFERENCE = re.compile(r"\bEC-[2-9A-Z]{4}-[2-9A-Z]{2}\b")
+
+
 def test_no_party_and_no_colleague_is_named_in_any_mail(story: Story) -> None:
     parties = {
         " ".join(words_of(party[key]))
@@ -337,7 +340,8 @@ def test_no_party_and_no_colleague_is_named_in_any_mail(story: Story) -> None:
     }
     assert "tenant" in parties
     for _, letter in story.all_letters():
-        said = f" {' '.join(words_of(letter.said))} "
+        # A case's random reference may happen to end as a party's label does ("P2").
+        said = f" {' '.join(words_of(_REFERENCE.sub(' ', letter.said)))} "
         assert not [words for words in parties if f" {words} " in said], letter.subject
         names = {person.last for person in PEOPLE.values()} | {
             person.first for person in PEOPLE.values() if person.email != letter.to

@@ -199,16 +199,18 @@ def owe(
     record_id = new_id()
     with transaction():
         operations.owe(
-            partnership_id=partnership_id,
-            kind=kind,
-            record_id=record_id,
-            stage=stage,
-            reference=reference,
-            path="/east-cambs/cases/EC-7QK4-M2",
-            user_id=user_id,
-            role=role,
-            due_on=due_on,
-            next_on=next_on or due_on,
+            operations.Owed(
+                partnership_id=partnership_id,
+                kind=kind,
+                record_id=record_id,
+                stage=stage,
+                reference=reference,
+                path="/east-cambs/cases/EC-7QK4-M2",
+                user_id=user_id,
+                role=role,
+                due_on=due_on,
+                next_on=next_on or due_on,
+            )
         )
     return operations.owed(partnership_id, record_id)[0]
 

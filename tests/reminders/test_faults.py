@@ -97,13 +97,15 @@ def owe_to_everybody(count: int) -> None:
     with transaction():
         for user_id in people:
             operations.owe(
-                partnership_id=place,
-                kind="action-due",
-                record_id=user_id,
-                user_id=user_id,
-                reference="action 1 of EC-7QK4-M2",
-                due_on=today,
-                next_on=today,
+                operations.Owed(
+                    partnership_id=place,
+                    kind="action-due",
+                    record_id=user_id,
+                    user_id=user_id,
+                    reference="action 1 of EC-7QK4-M2",
+                    due_on=today,
+                    next_on=today,
+                )
             )
 
 

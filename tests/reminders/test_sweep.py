@@ -139,7 +139,9 @@ def test_an_agencys_action_goes_to_its_members_of_the_group_else_to_its_lead(app
     small.HOLDERS["agency-lead"] = [lead]
     with transaction():
         operations.owe(
-            partnership_id=place, kind="action-due", record_id=place, due_on=FRIDAY, next_on=FRIDAY, group_id=place
+            operations.Owed(
+                partnership_id=place, kind="action-due", record_id=place, due_on=FRIDAY, next_on=FRIDAY, group_id=place
+            )
         )
     sweep()
     assert small.deliveries() == []  # nobody's: nobody is told, and nothing is stuck
@@ -185,12 +187,14 @@ def test_owing_the_same_again_replaces_and_reopens(app: Flask) -> None:
         operations.settle(partnership_id=place, record_id=first.record_id)
     with transaction():
         operations.owe(
-            partnership_id=place,
-            kind="action-due",
-            record_id=first.record_id,
-            user_id=priya,
-            due_on=date(2026, 12, 18),
-            next_on=FRIDAY,
+            operations.Owed(
+                partnership_id=place,
+                kind="action-due",
+                record_id=first.record_id,
+                user_id=priya,
+                due_on=date(2026, 12, 18),
+                next_on=FRIDAY,
+            )
         )
     (again,) = operations.owed(place, first.record_id)
     assert again.id == first.id
@@ -217,11 +221,11 @@ def test_two_kinds_under_one_code_are_a_mistake(app: Flask) -> None:
 @pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
 def test_what_is_due_is_found_by_the_partial_indexes(app: Flask) -> None:
     """So a sweep among a million obligations costs what is due, and a drain what is still to go."""
-    with db.engine.begin() as connection:
-        connection.execute(text("set local enable_seqscan = off"))
+    with transaction():
+        db.session.execute(text("set local enable_seqscan = off"))
         for statement, index in (
             ("select id from obligations where next_on is not null and next_on < '2026-11-30'", "ix_obligations_next"),
             (f"select id from deliveries where {draining.IN_PLAY} and next_try_at <= now()", "ix_deliveries_due"),
         ):
-            plan = "\n".join(row[0] for row in connection.execute(text(f"explain {statement}")))
+            plan = "\n".join(row[0] for row in db.session.execute(text(f"explain {statement}")))
             assert index in plan

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psg.text import PartialDate, Precision, Unreadable, clean, clean_file_name, showable
+from psg.text import PartialDate, Precision, Unreadable, clean, clean_file_name, opening, showable
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
 
@@ -67,3 +67,18 @@ def test_a_date_known_in_part_says_what_it_knows(value: PartialDate, words: str,
     assert str(value) == words
     assert value.latest == latest
     assert value.precision in Precision
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("", ""),
+        ("Quieter now.\nTwo have moved.", "Quieter now."),
+        ("x" * 20, "x" * 20),
+        ("one two three, fours five", "one two three…"),
+        ("y" * 30, "y" * 20 + "…"),
+        ("a " + "z" * 30, "a " + "z" * 18 + "…"),
+    ],
+)
+def test_a_list_shows_how_a_text_begins(typed: str, shown: str) -> None:
+    assert opening(typed, 20) == shown

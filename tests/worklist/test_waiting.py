@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 
@@ -168,6 +169,22 @@ def test_draft_minutes_wait_for_those_who_may_agree_them(
         with transaction(hold=(draft,)):
             meetings.agree_minutes(draft, by=world.viewer("chair"))
     assert block(client_for("chair"), MINUTES) == ""
+
+
+def test_many_draft_minutes_of_a_group_are_one_line(app: Flask, client_for: Client, world: World, room: Room) -> None:
+    with app.app_context():
+        oldest = ended(room)
+        path, held_on = f"/east-test/meetings/{oldest.id}/minutes", oldest.held_on
+    with time_machine.travel(clock.now() + timedelta(days=28), tick=True):
+        with app.app_context():
+            ended(room)
+        browser = client_for("chair")
+        words = block(browser, MINUTES)
+        assert words.count("Minutes of") == 1
+        assert f"Minutes of 2 meetings (Problem Solving Group) are drafts, the oldest of {long_date(held_on)}" in words
+        page = browser.get("/my-work").text
+        assert f'href="{path}"' in page
+        assert 'href="/east-test/meetings#group-psg"' in page
 
 
 def add_action(world: World, case: Case, what: str) -> str:

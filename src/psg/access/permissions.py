@@ -50,6 +50,8 @@ class Permission(StrEnum):
     """Read a published agenda, the record and the minutes of a meeting."""
     ITEM_READ = "item:read"
     """Read the one agenda item one is invited to as a guest or observer."""
+    ITEM_ANSWER = "item:answer"
+    """Say whether one comes to the item one is invited to."""
     AGENDA_BUILD = "agenda:build"
     """Arrange and publish an agenda."""
     MEETING_RUN = "meeting:run"
@@ -126,6 +128,7 @@ NEEDS_AGREEMENT = frozenset(
         Permission.MEETING_LIST,
         Permission.MEETING_READ,
         Permission.ITEM_READ,
+        Permission.ITEM_ANSWER,
         Permission.AGENDA_BUILD,
         Permission.MEETING_RUN,
         Permission.MINUTES_AGREE,

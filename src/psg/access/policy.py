@@ -260,6 +260,7 @@ RULES: dict[Permission, tuple[Rule, ...]] = {
     Permission.MEETING_LIST: _WORKS,
     Permission.MEETING_READ: (coordinates, chairs_the_group, works_in_the_group),
     Permission.ITEM_READ: (is_invited_to_the_item,),
+    Permission.ITEM_ANSWER: (is_invited_to_the_item,),
     Permission.AGENDA_BUILD: (coordinates, chairs_the_group),
     Permission.MEETING_RUN: (coordinates, chairs_the_group),
     Permission.MINUTES_AGREE: (coordinates, chairs_the_group),
@@ -311,4 +312,4 @@ def could_ever(place: Standing, permission: Permission) -> bool:
     Anybody may be invited to an agenda item, so everybody is told there, whether or not there is an invitation.
     """
     works = place.works_cases or Role.AGENCY_LEAD in place.roles
-    return permission in NEEDS_AGREEMENT and (works or permission is Permission.ITEM_READ)
+    return permission in NEEDS_AGREEMENT and (works or permission in (Permission.ITEM_READ, Permission.ITEM_ANSWER))

@@ -8,6 +8,7 @@ import hashlib
 import json
 import secrets
 import uuid
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -33,7 +34,7 @@ KEPT_AFTER_IDLE = timedelta(minutes=30)
 _TOUCH_AFTER = timedelta(minutes=1)
 
 
-_BY_COOKIE = (
+BY_COOKIE = (
     select(
         UserSession.user_id,
         UserSession.created_at,
@@ -48,6 +49,17 @@ _BY_COOKIE = (
     .join(User, User.id == UserSession.user_id)
     .where(UserSession.id_hash == bindparam("id_hash"))
 )
+"""A session with its account. What else each request needs is added by features above, in `Sessions.look_up`."""
+
+
+def _nowhere(_id_hash: bytes) -> Sequence[Any]:
+    raise RuntimeError("create_app has not said how sessions are looked up")
+
+
+class Sessions:
+    """Where the session of a cookie is looked up: rows of `BY_COOKIE` with more beside them, none for no session."""
+
+    look_up: Callable[[bytes], Sequence[Any]] = staticmethod(_nowhere)
 
 
 class Visit(dict[str, Any], SessionMixin):
@@ -74,13 +86,23 @@ class Visit(dict[str, Any], SessionMixin):
 class SignedIn(Visit):
     """The session of a signed-in person: a row."""
 
-    def __init__(self, id_hash: bytes, user: Account | User, state: dict[str, Any], *, cookie: str = "") -> None:
+    def __init__(
+        self,
+        id_hash: bytes,
+        user: Account | User,
+        state: dict[str, Any],
+        *,
+        cookie: str = "",
+        beside: Sequence[Any] = (),
+    ) -> None:
         super().__init__(state)
         self.modified = False
         self.id_hash = id_hash
         self.user = user
         self.cookie = cookie
         """Set when the browser has to be given the id: at the start of a session."""
+        self.beside = beside
+        """The rows that the session was found with; none for one that this request began."""
 
 
 class DatabaseSessions(SessionInterface):
@@ -179,9 +201,10 @@ def _replace_session(session: Visit) -> None:
 
 def _find(cookie: str) -> SignedIn | None:
     id_hash = _hash(cookie)
-    session = db.session.connection().execute(_BY_COOKIE, {"id_hash": id_hash}).one_or_none()
-    if session is None:
+    rows = Sessions.look_up(id_hash)
+    if not rows:
         return None
+    session = rows[0]
     user = Account(
         session.user_id, session.email, session.first_name, session.last_name, session.is_system_administrator
     )
@@ -193,7 +216,7 @@ def _find(cookie: str) -> SignedIn | None:
             g.lapsed_session = (user.id, json.loads(session.state))
         return None
     g.session_ref = id_hash.hex()[:16]
-    found = SignedIn(id_hash, user, json.loads(session.state))
+    found = SignedIn(id_hash, user, json.loads(session.state), beside=rows)
     g.touch_session = now - session.seen_at > _TOUCH_AFTER
     return found
 

@@ -16,7 +16,7 @@ from psg.cases import operations as cases
 from psg.cases.models import Case
 from psg.cases.operations.shared import person_of
 from psg.cases.rules import Move, NamedAs, why_not
-from psg.db import DomainError, db
+from psg.db import DomainError, add_new, db
 from psg.ids import new_id
 from psg.partnerships.queries import directory
 
@@ -112,7 +112,7 @@ def enter(
         owner_after=owner_after,
         text=text,
     )
-    db.session.add(entry)
+    add_new(entry)
     return entry
 
 

@@ -32,7 +32,7 @@ from psg.cases import operations as cases
 from psg.cases.models import Case
 from psg.cases.operations.shared import person_of
 from psg.cases.rules import NamedAs
-from psg.db import DomainError, db
+from psg.db import DomainError, add_new, db
 from psg.ids import new_id
 
 __all__ = [
@@ -88,8 +88,7 @@ def add_action(
         outcome="",
         evidence="",
     ).know_case(case.facts())
-    db.session.add(action)
-    db.session.flush()
+    add_new(action)
     entry = enter(action, UpdateKind.SET, by=by, due_after=due_on, owner_after=owner_id)
     name_owner(action, case)
     owing.owe(action, case)

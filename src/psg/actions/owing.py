@@ -28,29 +28,31 @@ def owe(action: Action, case: Case) -> None:
     plan, today = plan_for(case), clock.today()
     reference = name_of(action.number, case.reference)
     reminders.owe(
-        partnership_id=action.partnership_id,
-        kind=DUE,
-        record_id=action.id,
-        case_id=case.id,
-        reference=reference,
-        path=path_of(action),
-        user_id=action.owner_id,
-        agency_id=None if action.owner_id else action.owner_agency_id,
-        group_id=None if action.owner_id else case.group_id,
-        due_on=action.due_on,
-        next_on=plan.first_to_owner(action.due_on, today),
-    )
-    reminders.owe(
-        partnership_id=action.partnership_id,
-        kind=ESCALATION,
-        record_id=action.id,
-        case_id=case.id,
-        reference=reference,
-        path=f"/{slug_of(action.partnership_id)}/agency-actions",
-        agency_id=action.owner_agency_id,
-        role=Role.AGENCY_LEAD.value,
-        due_on=action.due_on,
-        next_on=plan.first_to_lead(action.due_on, today),
+        reminders.Owed(
+            partnership_id=action.partnership_id,
+            kind=DUE,
+            record_id=action.id,
+            case_id=case.id,
+            reference=reference,
+            path=path_of(action),
+            user_id=action.owner_id,
+            agency_id=None if action.owner_id else action.owner_agency_id,
+            group_id=None if action.owner_id else case.group_id,
+            due_on=action.due_on,
+            next_on=plan.first_to_owner(action.due_on, today),
+        ),
+        reminders.Owed(
+            partnership_id=action.partnership_id,
+            kind=ESCALATION,
+            record_id=action.id,
+            case_id=case.id,
+            reference=reference,
+            path=f"/{slug_of(action.partnership_id)}/agency-actions",
+            agency_id=action.owner_agency_id,
+            role=Role.AGENCY_LEAD.value,
+            due_on=action.due_on,
+            next_on=plan.first_to_lead(action.due_on, today),
+        ),
     )
 
 

@@ -222,16 +222,18 @@ def _owe_signatures(version: AgreementVersion) -> None:
         if party.agency_id in signed:
             continue
         reminders.owe(
-            partnership_id=version.partnership_id,
-            kind="agreement-to-sign",
-            record_id=party.id,
-            reference=f"version {version.number} of the agreement",
-            path=_path(version, agreement),
-            user_id=party.signatory_id,
-            agency_id=party.agency_id,
-            role="agency-lead",
-            due_on=version.sign_by,
-            next_on=clock.today(),
+            reminders.Owed(
+                partnership_id=version.partnership_id,
+                kind="agreement-to-sign",
+                record_id=party.id,
+                reference=f"version {version.number} of the agreement",
+                path=_path(version, agreement),
+                user_id=party.signatory_id,
+                agency_id=party.agency_id,
+                role="agency-lead",
+                due_on=version.sign_by,
+                next_on=clock.today(),
+            )
         )
 
 
@@ -255,14 +257,16 @@ def _owe_nothing(version: AgreementVersion) -> None:
 def _owe_review(version: AgreementVersion) -> None:
     agreement = db.session.get_one(Agreement, (version.partnership_id, version.agreement_id))
     reminders.owe(
-        partnership_id=version.partnership_id,
-        kind="agreement-review",
-        record_id=version.id,
-        reference="review of the agreement",
-        path=_path(version, agreement),
-        role="coordinator",
-        due_on=version.review_on,
-        next_on=review_rhythm().on_or_after(version.review_on, clock.today()),
+        reminders.Owed(
+            partnership_id=version.partnership_id,
+            kind="agreement-review",
+            record_id=version.id,
+            reference="review of the agreement",
+            path=_path(version, agreement),
+            role="coordinator",
+            due_on=version.review_on,
+            next_on=review_rhythm().on_or_after(version.review_on, clock.today()),
+        )
     )
 
 

@@ -56,7 +56,7 @@ _SIGNED = (
 )
 """`rules.counts` in the words of the database: a test compares the two over many dates."""
 
-_PLACES = (
+PLACES = (
     select(
         Membership.user_id,
         Membership.partnership_id,
@@ -90,10 +90,10 @@ _PLACES = (
         Membership.state == MembershipState.ACTIVE,
         or_(PartnerAgency.left_on.is_(None), PartnerAgency.left_on > bindparam("today")),
     )
-    .order_by(Partnership.name)
 )
-_PLACES_OF_ALL = _PLACES.where(Membership.user_id.in_(bindparam("user_ids", expanding=True)))
-_PLACES_OF_ONE = _PLACES.where(Membership.user_id == bindparam("user_id"))
+"""One row for each role of a membership that stands, and one for a membership without any; of everybody."""
+_PLACES_OF_ALL = PLACES.where(Membership.user_id.in_(bindparam("user_ids", expanding=True))).order_by(Partnership.name)
+_PLACES_OF_ONE = PLACES.where(Membership.user_id == bindparam("user_id")).order_by(Partnership.name)
 
 _VERSIONS = (
     select(
@@ -128,8 +128,12 @@ _VERSIONS = (
 
 def standings_of(user_id: uuid.UUID) -> dict[uuid.UUID, Standing]:
     """A person's places by partnership id in one query, read afresh: what changed a moment ago already counts."""
-    rows = db.session.connection().execute(_PLACES_OF_ONE, {"user_id": user_id, "today": clock.today()})
-    return _places(rows).get(user_id, {})
+    return standings_in(db.session.connection().execute(_PLACES_OF_ONE, {"user_id": user_id, "today": clock.today()}))
+
+
+def standings_in(rows: Iterable[Any]) -> dict[uuid.UUID, Standing]:
+    """One person's places by partnership id, from rows of PLACES; rows without a partnership are passed over."""
+    return next(iter(_places(row for row in rows if row.partnership_id is not None).values()), {})
 
 
 def standings_of_all(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, Standing]]:
@@ -142,7 +146,7 @@ def _places(rows: Iterable[Any]) -> dict[uuid.UUID, dict[uuid.UUID, Standing]]:
     held: dict[tuple[uuid.UUID, uuid.UUID], dict[uuid.UUID | None, set[Role]]] = {}
     first: dict[tuple[uuid.UUID, uuid.UUID], Any] = {}
     for row in rows:
-        at = (row[0], row[1])
+        at = (row.user_id, row.partnership_id)
         first.setdefault(at, row)
         roles = held.setdefault(at, {})
         if row.role is not None:

@@ -8,6 +8,7 @@ from psg.audit import changes, write
 from psg.audit.ddl import drop_insert_only_triggers, grants, insert_only_triggers
 from psg.audit.events import Category, Event
 from psg.audit.recording import SYSTEM, Actor, changed_by_statement, looked, record, refused, security
+from psg.db.rows import after_add
 from psg.db.session import before_commit
 
 __all__ = [
@@ -31,5 +32,6 @@ def init_app(_app: Flask) -> None:
     """Write the events of every transaction before it commits. Call after `psg.db.init_app`."""
     if write.write_pending not in before_commit:
         before_commit.append(write.write_pending)
+        after_add.append(changes.remember_added)
         event.listen(Session, "before_flush", changes.remember_before)
         event.listen(Session, "do_orm_execute", changes.remember_statement)

@@ -20,12 +20,13 @@ _LENGTH = struct.Struct(">cI")
 
 def encode(values: Iterable[object]) -> bytes:
     """Bytes that stand for exactly this list of values."""
-    parts: list[bytes] = []
-    for value in values:
-        tag, body = _tagged(value)
-        parts.append(_LENGTH.pack(tag, len(body)))
-        parts.append(body)
-    return b"".join(parts)
+    return b"".join([encode_one(value) for value in values])
+
+
+def encode_one(value: object) -> bytes:
+    """Bytes that stand for one value; those of a list are these, one behind the other."""
+    tag, body = _tagged(value)
+    return _LENGTH.pack(tag, len(body)) + body
 
 
 def _tagged(value: object) -> tuple[bytes, bytes]:

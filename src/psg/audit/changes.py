@@ -1,6 +1,7 @@
 """What a transaction has changed so far and which events it has recorded: kept on the session until the commit."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -70,6 +71,11 @@ def remember_before(session: Session, *_: Any) -> None:
             gathered.before[record] = _loaded_values(record)
 
 
+def remember_added(session: Session, records: Sequence[object]) -> None:
+    """Note what was written without a flush."""
+    pending(session).added.update(records)
+
+
 def remember_statement(state: ORMExecuteState) -> None:
     """Note which audited table a statement is about to change without its records being in memory."""
     if not (state.is_insert or state.is_update or state.is_delete) or not is_writing(state.session):
@@ -127,6 +133,6 @@ def _table_name(mapper: Mapper[Any]) -> str | None:
     return getattr(mapper.local_table, "name", None)
 
 
-def _order(record: object) -> tuple[str, str]:
+def _order(record: object) -> tuple[str, tuple[Any, ...]]:
     state: InstanceState[Any] = sa_inspect(record)
-    return plan_of(record).record_type, str(state.identity or "")
+    return plan_of(record).record_type, state.identity or ()

@@ -18,7 +18,7 @@ from sqlalchemy import Boolean, Column, Date, Enum, Integer, LargeBinary, Numeri
 from sqlalchemy import inspect as sa_inspect
 from sqlalchemy.orm import Mapper
 
-from psg.audit.canonical import encode
+from psg.audit.canonical import encode, encode_one
 
 NOTHING = bytes(32)
 """The digest of a record that does not exist: before it was made, after it was removed."""
@@ -55,12 +55,12 @@ class Plan:
     def digest(self, values: Mapping[Any, Any], version: int | None = None) -> bytes:
         """The digest of a record given as column values by name."""
         wanted = self.version if version is None else version
-        named: list[object] = [self.table.name, wanted]
+        parts = [encode((self.table.name, wanted))]
         for name, _, first, coerce in self.columns:
             if first <= wanted:
                 value = values[name]
-                named += (name, None if value is None else coerce(value))
-        return hashlib.sha256(encode(named)).digest()
+                parts += (_name(name), encode_one(None if value is None else coerce(value)))
+        return hashlib.sha256(b"".join(parts)).digest()
 
     def rows(self) -> Select[Any]:
         """The statement that reads the columns needed for key and digest."""
@@ -95,6 +95,10 @@ def plan_for(model: Any) -> Plan:
         columns=tuple(columns),
         key_columns=(own_id,) if keyed_by_id and own_id is not None else tuple(table.primary_key.columns),
     )
+
+
+_name = cache(encode_one)
+"""Columns' names as they stand in every digest."""
 
 
 def audited_models(models: Sequence[type]) -> dict[str, type]:

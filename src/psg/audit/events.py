@@ -150,6 +150,7 @@ class Event(Enum):
     ATTENDANCE_RECORDED = ("meeting.attendance_recorded", Category.ALTERATION, "recorded who attended a meeting")
     CALENDAR_FILE_OPENED = ("meeting.calendar_file", Category.CONSULTATION, "took a meeting's calendar file")
     DECISION_RECORDED = ("meeting.decision_recorded", Category.COLLECTION, "recorded the decision about case {case}")
+    GUEST_ANSWERED = ("meeting.guest_answered", Category.ALTERATION, "said whether they come as a guest ({why})")
     GUEST_INVITED = ("meeting.guest_invited", Category.DISCLOSURE, "invited a guest to an agenda item")
     GUEST_LOOKED_AT_ITEM = (
         "meeting.guest_looked",

@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Iterable
 from enum import Enum
+from functools import cache
 from typing import Any, Protocol
 
 from flask import g, has_request_context
@@ -12,7 +13,8 @@ from sqlalchemy import inspect as sa_inspect
 from psg import clock
 from psg.audit.changes import Entry, pending
 from psg.audit.events import Event
-from psg.db import WriteOutsideTransaction, db, transaction
+from psg.audit.write import write_at_once
+from psg.db import WriteOutsideTransaction, db
 from psg.db.session import is_writing
 from psg.ids import new_id
 
@@ -78,9 +80,9 @@ def looked(
     case_id: uuid.UUID | None = None,
     why: str = "",
 ) -> None:
-    """Record that something is about to be shown, in a transaction of its own. If this raises, show nothing.
+    """Record that something is about to be shown, at once and by itself. If this raises, show nothing.
 
-    ids: the records of a list page. Ends the read that came before. Inside an open transaction it is written with that.
+    ids: the records of a list page. Inside an open transaction it is written with that.
     """
     row = _row(event, record, by.user_id, partnership_id=partnership_id, case_id=case_id, why=why)
     row["agency_id"] = _agency(by, row)
@@ -132,9 +134,8 @@ def _write_now(entry: Entry) -> None:
     session = db.session()
     if is_writing(session):
         pending(session).entries.append(entry)
-        return
-    with transaction():
-        pending(session).entries.append(entry)
+    else:
+        write_at_once(entry)
 
 
 def _row(
@@ -174,7 +175,13 @@ def _agency(by: Actor, row: dict[str, Any]) -> uuid.UUID | None:
 
 def _record_type(record: object) -> str | None:
     """The table of a mapped record; None for a value put together for a page."""
-    mapper = sa_inspect(type(record), raiseerr=False) if record is not None else None
+    kind: Any = type(record)
+    return _table_of(kind)
+
+
+@cache
+def _table_of(kind: Any) -> str | None:
+    mapper: Any = sa_inspect(kind, raiseerr=False)
     return str(mapper.local_table.name) if mapper is not None else None
 
 

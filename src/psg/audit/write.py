@@ -15,7 +15,7 @@ from psg.audit.canonical import encode
 from psg.audit.changes import Entry, Pending, changed, forget, pending, undeclared_statements
 from psg.audit.digest import NOTHING, Plan, plan_for, plan_of
 from psg.audit.models import AuditDigest, AuditEvent
-from psg.db import UnauditedChange
+from psg.db import UnauditedChange, write_alone, write_rows
 
 EVENT_COLUMNS = tuple(AuditEvent.__table__.columns.keys())
 DIGEST_COLUMNS = tuple(AuditDigest.__table__.columns.keys())
@@ -23,8 +23,7 @@ _FORMAT = "psg audit event 1"
 _CHUNK = 500
 T = TypeVar("T")
 
-_INSERT_EVENTS = insert(AuditEvent.__table__)
-_INSERT_DIGESTS = insert(AuditDigest.__table__)
+_INSERT_EVENT = insert(AuditEvent.__table__)
 _digests = AuditDigest.__table__.c
 _newest = (
     select(_digests.record_type, _digests.record_key, func.max(_digests.turn).label("turn"))
@@ -85,19 +84,22 @@ def write_pending(session: Session) -> None:
         raise UnauditedChange(f"no audit event for a change of {', '.join(kinds)}")
     if gathered.entries:
         _place_in_history(session, changes)
-        _insert(session, gathered.entries, _attach(changes, gathered.entries, covering))
+        _insert(gathered.entries, _attach(changes, gathered.entries, covering))
     forget(session)
 
 
-def _insert(session: Session, entries: Sequence[Entry], digests: Mapping[int, list[dict[str, Any]]]) -> None:
+def write_at_once(entry: Entry) -> None:
+    """Write an event that no change belongs to; it is committed when this returns. Outside transaction() only."""
+    entry.row["mac"] = event_mac(event_bytes(entry.row, ()), keys.mac_key())
+    write_alone(_INSERT_EVENT, entry.row)
+
+
+def _insert(entries: Sequence[Entry], digests: Mapping[int, list[dict[str, Any]]]) -> None:
     key = keys.mac_key()
     for index, entry in enumerate(entries):
         entry.row["mac"] = event_mac(event_bytes(entry.row, digests.get(index, ())), key)
-    connection = session.connection()
-    rows = [entry.row for entry in entries]
-    connection.execute(_INSERT_EVENTS, rows[0] if len(rows) == 1 else rows)
-    if digests:
-        connection.execute(_INSERT_DIGESTS, [row for rows in digests.values() for row in rows])
+    write_rows(AuditEvent, [entry.row for entry in entries])
+    write_rows(AuditDigest, [row for rows in digests.values() for row in rows])
 
 
 def _changed_objects(session: Session, gathered: Pending) -> Iterator[_Change]:

@@ -73,17 +73,19 @@ def settle(case: Case) -> None:
 
 def _owe(case: Case, due_on: date, *, user_id: UUID | None = None, stage: str = FIRST) -> None:
     reminders.owe(
-        partnership_id=case.partnership_id,
-        kind=_KIND,
-        record_id=case.id,
-        stage=stage,
-        case_id=case.id,
-        reference=("re-opening of " if stage else "check of closed case ") + case.reference,
-        path=f"{path_of(case)}/{'reopen' if stage else 'check'}",
-        user_id=user_id,
-        role="" if user_id else Role.COORDINATOR.value,
-        due_on=due_on,
-        next_on=due_on,
+        reminders.Owed(
+            partnership_id=case.partnership_id,
+            kind=_KIND,
+            record_id=case.id,
+            stage=stage,
+            case_id=case.id,
+            reference=("re-opening of " if stage else "check of closed case ") + case.reference,
+            path=f"{path_of(case)}/{'reopen' if stage else 'check'}",
+            user_id=user_id,
+            role="" if user_id else Role.COORDINATOR.value,
+            due_on=due_on,
+            next_on=due_on,
+        )
     )
 
 

@@ -32,6 +32,9 @@ next_meeting_on: list[Callable[[uuid.UUID, uuid.UUID], date | None]] = []
 review_interval: list[Callable[[Case], int | None]] = []
 """Each gives the days until the next review that the case's risk band asks for."""
 
+band_labels: list[Callable[[uuid.UUID], Mapping[str, Sequence[str]]]] = []
+"""Each gives what a partnership's schemes call the bands of each tone."""
+
 
 def obstacles(case: Case) -> list[str]:
     """Everything that stands in the way of closing the case."""
@@ -58,6 +61,11 @@ def next_meeting(partnership_id: uuid.UUID, group_id: uuid.UUID | None) -> date 
     if group_id is None:
         return None
     return next((day for ask in next_meeting_on if (day := ask(partnership_id, group_id)) is not None), None)
+
+
+def bands_by_tone(partnership_id: uuid.UUID) -> dict[str, Sequence[str]]:
+    """What the bands of each tone are called in a partnership."""
+    return {tone: labels for ask in band_labels for tone, labels in ask(partnership_id).items()}
 
 
 def band_interval(case: Case) -> int | None:

@@ -23,6 +23,7 @@ from psg.cases.rules import CaseState, SubjectKind, Tone
 from psg.crypto import datakeys, open_rows
 from psg.crypto.datakeys import DataKey
 from psg.db import db
+from psg.text import opening
 from psg.web import paging
 from psg.web.paging import Cursor, Page
 
@@ -114,7 +115,7 @@ class Row(NamedTuple):
     tone: Tone
     summary: str
     now: str
-    """First line of what is going on now."""
+    """How what is going on now begins."""
     lead_agency_id: uuid.UUID | None
     lead_officer_id: uuid.UUID | None
     group_id: uuid.UUID | None
@@ -193,7 +194,7 @@ def _row(row: Any, state: CaseState, texts: tuple[Any, ...] | None, sort_value: 
         band,
         tone,
         summary or "",
-        (now or "").split("\n", 1)[0],
+        opening(now) if now else "",
         agency,
         officer,
         group,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from psg.access import Standing, Viewer
 from psg.cases.contents import Parts, parts_of
 from psg.cases.models import Case, Involvement
-from psg.cases.operations.parties import entry_of_person, entry_of_place, entry_of_reference
+from psg.cases.operations.parties import entries_of
 from psg.cases.queries import visible_by_id
 from psg.cases.rules import CaseState
 from psg.crypto import datakeys
@@ -82,10 +82,7 @@ def _name_people(partnership_id: uuid.UUID, matches: dict[uuid.UUID, Match], fou
 
 def terms_of(parts: Parts) -> Terms:
     """Everything a case's people, places and numbers can be found by."""
-    entries = [entry_of_person(involvement, person) for involvement, person in parts.people]
-    entries += [entry_of_place(place) for place in parts.places]
-    entries += [entry_of_reference(reference) for reference in parts.references]
-    return tuple(dict.fromkeys(term for _, terms in entries for term in terms))
+    return tuple(dict.fromkeys(term for _, terms in entries_of(parts) for term in terms))
 
 
 def alike(viewer: Viewer, standing: Standing, case: Case) -> list[Match]:

@@ -14,6 +14,7 @@ from psg.cases.queries import facts_of, load_facts
 from psg.cases.rules import CaseState
 from psg.db import db
 from psg.partnerships.addresses import slug_of
+from psg.partnerships.holding import holders_of_any
 from psg.reminders import kinds
 from psg.reminders import operations as reminders
 from psg.reminders.kinds import Message, MessageKind, ObligationKind
@@ -45,14 +46,12 @@ def referral_waits(case: Case, *, again: bool = False) -> None:
         reminders.settle(partnership_id=case.partnership_id, record_id=case.id, kind=REFERRAL_WAITING.code)
     today = clock.today()
     due_on = clock.add_working_days(today, _setting(case, "referral-waiting"))
-    deciders = set(kinds.holders(case.partnership_id, Role.COORDINATOR))
-    owe_to: list[tuple[Role, uuid.UUID | None]] = [(Role.COORDINATOR, None)]
+    deciding: list[tuple[Role, uuid.UUID | None]] = [(Role.COORDINATOR, None)]
     if case.group_id is not None:
-        deciders |= set(kinds.holders(case.partnership_id, Role.CHAIR, case.group_id))
-        owe_to.append((Role.CHAIR, case.group_id))
+        deciding.append((Role.CHAIR, case.group_id))
     path = path_of(case)
-    for role, group_id in owe_to:
-        reminders.owe(
+    owed = [
+        reminders.Owed(
             partnership_id=case.partnership_id,
             kind=REFERRAL_WAITING.code,
             record_id=case.id,
@@ -65,7 +64,10 @@ def referral_waits(case: Case, *, again: bool = False) -> None:
             due_on=due_on,
             next_on=due_on,
         )
-    told = sorted(deciders - {case.referrer_id})
+        for role, group_id in deciding
+    ]
+    reminders.owe(*owed)
+    told = sorted(set(holders_of_any(case.partnership_id, deciding)) - {case.referrer_id})
     _tell(case, told, NEW_REFERRAL.code, f"{path}/decide", key=f"{case.id}:{case.group_id or 'unsure'}")
 
 
@@ -91,16 +93,18 @@ def review_owed(case: Case) -> None:
         return
     first = case.review_on - timedelta(days=_setting(case, "review-due-in"))
     reminders.owe(
-        partnership_id=case.partnership_id,
-        kind=CASE_REVIEW.code,
-        record_id=case.id,
-        case_id=case.id,
-        reference=f"review of {case.reference}",
-        path=path_of(case),
-        user_id=case.lead_officer_id,
-        role="" if case.lead_officer_id else Role.COORDINATOR.value,
-        due_on=case.review_on,
-        next_on=clock.working_day_on_or_after(max(first, clock.today())),
+        reminders.Owed(
+            partnership_id=case.partnership_id,
+            kind=CASE_REVIEW.code,
+            record_id=case.id,
+            case_id=case.id,
+            reference=f"review of {case.reference}",
+            path=path_of(case),
+            user_id=case.lead_officer_id,
+            role="" if case.lead_officer_id else Role.COORDINATOR.value,
+            due_on=case.review_on,
+            next_on=clock.working_day_on_or_after(max(first, clock.today())),
+        )
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -62,6 +63,29 @@ class Tone(StrEnum):
 
 TONE_ORDER = {Tone.HIGHEST: 4, Tone.HIGH: 3, Tone.MIDDLE: 2, Tone.LOW: 1, Tone.NONE: 0}
 """For sorting lists by band."""
+
+TONE_WORDS = {
+    Tone.HIGHEST: "Highest band",
+    Tone.HIGH: "High band",
+    Tone.MIDDLE: "Middle band",
+    Tone.LOW: "Low band",
+    Tone.NONE: "Not assessed",
+}
+"""Tones where no scheme has a word for them; lists show the words of the schemes."""
+
+
+def tone_words(labels: Mapping[Tone, Sequence[str]]) -> dict[Tone, str]:
+    """The tones that schemes have bands of, in the schemes' own words, and "not assessed"; highest first.
+
+    One word that two schemes use for different tones gets the tone beside it: "High (highest band)".
+    """
+    used = [label for tone in labels for label in labels[tone]]
+    words = {}
+    for tone, usual in TONE_WORDS.items():
+        own = [*([usual] if tone is Tone.NONE else []), *labels.get(tone, ())]
+        shared = any(used.count(label) > 1 for label in own)
+        words[tone] = " or ".join(own) + (f" ({usual.lower()})" if shared else "") if own else usual
+    return {tone: said for tone, said in words.items() if labels.get(tone) or tone is Tone.NONE or not labels}
 
 
 class Move(StrEnum):

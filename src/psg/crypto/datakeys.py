@@ -19,7 +19,7 @@ from psg.crypto import wrapping
 from psg.crypto.envelope import SealingKey
 from psg.crypto.errors import Erased, NoDataKey, Unopenable
 from psg.crypto.keyring import keyring
-from psg.db import Model, Owned, db
+from psg.db import Model, Owned, db, write_rows
 
 log = logging.getLogger(__name__)
 CASE, PERSON, MEETING = "case", "person", "meeting"
@@ -54,23 +54,30 @@ class _SessionKeys:
 
 def create(partnership_id: UUID, owner_id: UUID, kind: str) -> SealingKey:
     """Make the data key of a new record, before anything of the record is sealed. Inside transaction()."""
-    by = keyring().partnership(partnership_id)
-    data_key = wrapping.new_data_key()
-    db.session.add(
-        DataKey(
-            partnership_id=partnership_id,
-            id=owner_id,
-            kind=kind,
-            kek_id=by.key_id,
-            wrapped=wrapping.wrap(by, owner_id, kind, data_key),
-            created_at=clock.now(),
-        )
-    )
-    opened = wrapping.ready(data_key)
+    create_all(partnership_id, {owner_id: kind})
+    return get(partnership_id, owner_id)
+
+
+def create_all(partnership_id: UUID, kinds: Mapping[UUID, str]) -> None:
+    """Make the data keys of several new records at once."""
+    write_rows(DataKey, [_made(partnership_id, owner_id, kind) for owner_id, kind in kinds.items()])
+
+
+def _made(partnership_id: UUID, owner_id: UUID, kind: str) -> dict[str, Any]:
+    """The row of a new key, which is held open from now on."""
+    by, data_key = keyring().partnership(partnership_id), wrapping.new_data_key()
     held, name = _held(), (partnership_id.int, owner_id.int)
-    held.keys[name] = opened
+    held.keys[name] = wrapping.ready(data_key)
     held.uncommitted.add(name)
-    return opened
+    return {
+        "partnership_id": partnership_id,
+        "id": owner_id,
+        "kind": kind,
+        "kek_id": by.key_id,
+        "wrapped": wrapping.wrap(by, owner_id, kind, data_key),
+        "created_at": clock.now(),
+        "shredded_at": None,
+    }
 
 
 def get(partnership_id: UUID, owner_id: UUID) -> SealingKey:

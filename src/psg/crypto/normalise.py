@@ -28,6 +28,8 @@ _PHONE_DIGITS = 9
 
 def plain(text: str) -> str:
     """Compatibility forms joined, case folded, accents gone, letters such as ł ø ß written out."""
+    if text.isascii():
+        return text.lower()  # all the rest leaves such a text as it is
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
     apart = unicodedata.normalize("NFKD", folded)
     return unicodedata.normalize("NFKC", "".join(c for c in apart if not unicodedata.combining(c)))

@@ -12,6 +12,7 @@ made by the program and are set before any sealed value, because a value is boun
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Generic, Literal, TypeVar, cast, overload
 from uuid import UUID
 
@@ -133,7 +134,14 @@ class Sealed:
     partnership_id: Any
     id: Any
 
+    def complete(self) -> None:
+        """A column nobody set is sealed as 'no value', so that its absence does not show."""
+        for column in self.sealed_columns():
+            if getattr(self, column.column_name) is None:
+                setattr(self, column.name, None)
+
     @classmethod
+    @cache
     def sealed_columns(cls) -> tuple[SealedColumn, ...]:
         """Every sealed column of the model, those of its mixins first."""
         names = {
@@ -225,11 +233,8 @@ def _opened_values(instance: Sealed) -> _OpenedValues:
     return kept
 
 
-def _seal_what_is_unset(_mapper: Any, _connection: Any, record: Sealed) -> None:
-    """A column nobody set is sealed as 'no value', so that its absence does not show."""
-    for column in record.sealed_columns():
-        if getattr(record, column.column_name) is None:
-            setattr(record, column.name, None)
+def _before_insert(_mapper: Any, _connection: Any, record: Sealed) -> None:
+    record.complete()
 
 
-event.listen(Sealed, "before_insert", _seal_what_is_unset, propagate=True)
+event.listen(Sealed, "before_insert", _before_insert, propagate=True)

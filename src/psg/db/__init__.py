@@ -2,6 +2,7 @@
 
 from psg.db.errors import AlreadyDone, Clash, DomainError, UnauditedChange, WriteOutsideTransaction
 from psg.db.model import Model, Owned, UtcDateTime, Versioned, db, owned_fk
+from psg.db.rows import UNLESS_THERE, add_if_free, add_new, write_rows
 from psg.db.session import (
     QuickChanges,
     engine_options,
@@ -9,10 +10,11 @@ from psg.db.session import (
     quick_changes,
     reading_done,
     transaction,
-    write_rows,
+    write_alone,
 )
 
 __all__ = [
+    "UNLESS_THERE",
     "AlreadyDone",
     "Clash",
     "DomainError",
@@ -23,6 +25,8 @@ __all__ = [
     "UtcDateTime",
     "Versioned",
     "WriteOutsideTransaction",
+    "add_if_free",
+    "add_new",
     "db",
     "engine_options",
     "init_app",
@@ -30,5 +34,6 @@ __all__ = [
     "quick_changes",
     "reading_done",
     "transaction",
+    "write_alone",
     "write_rows",
 ]

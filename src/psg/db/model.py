@@ -7,6 +7,7 @@ partnership. Models have no `relationship()`: what is read is written as a query
 import enum
 import uuid
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
@@ -70,6 +71,9 @@ class Base(DeclarativeBase):
     __audited__: ClassVar[bool] = True
     """False only for rows that are not business records (sessions, deliveries, the audit itself)."""
 
+    def complete(self) -> None:
+        """Called before a new record is written: the last moment to fill in what nobody set."""
+
     def __repr__(self) -> str:
         """Class and id only: a repr ends up in logs, and no typed text may."""
         return f"<{type(self).__name__} {getattr(self, 'reference', None) or getattr(self, 'id', '')}>"
@@ -82,6 +86,12 @@ class Model(db.Model):  # type: ignore[name-defined]  # Flask-SQLAlchemy builds 
     """A table of the installation as a whole, with a client-made id unless it declares another key."""
 
     __abstract__ = True
+
+
+@cache
+def _plain(model: Any) -> frozenset[str]:
+    """Attributes that are columns as they stand."""
+    return frozenset(model.__table__.columns.keys())
 
 
 class Owned:
@@ -101,12 +111,15 @@ class Owned:
 
     def __init__(self, **values: Any) -> None:
         """Take column values by name. The plain ones are set first: sealing needs the ids."""
-        values.setdefault("id", new_id())
-        plain_first = sorted(values, key=lambda name: name not in self.__table__.columns)  # type: ignore[attr-defined]
-        for name in plain_first:
-            if not hasattr(type(self), name):
-                raise TypeError(f"{type(self).__name__} has no column {name!r}")
-            setattr(self, name, values[name])
+        if "id" not in values:
+            values["id"] = new_id()
+        kind: Any = type(self)
+        for name in _plain(kind) & values.keys():
+            setattr(self, name, values.pop(name))
+        for name, value in values.items():
+            if not hasattr(kind, name):
+                raise TypeError(f"{kind.__name__} has no column {name!r}")
+            setattr(self, name, value)
 
 
 class Versioned:

@@ -1,21 +1,20 @@
 """Reading and changing: a request reads freely; only `transaction()` changes anything, and only it commits.
 
-A transaction turns the read that came before it into a write (on SQLite it ends the read and begins anew with BEGIN
-IMMEDIATE), re-reads the records it is told to hold under a lock, runs the checks that features registered (the audit's
-is one) and commits once.
+PostgreSQL is read without a transaction: every statement sees what others have committed, as it would inside one (READ
+COMMITTED), nothing is begun and ended for it, and no page leaves a transaction open while it is drawn. `transaction()`
+begins one (SQLite, whose reads hold on to what they saw, ends the read and begins anew with BEGIN IMMEDIATE), re-reads
+the records it is told to hold under a lock, runs the checks that features registered (the audit's is one) and commits
+once. A single row that is a whole change by itself, such as a line of the audit, needs none: `write_alone`.
 """
 
-import math
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
-import psycopg
 from flask import Flask
 from sqlalchemy import Connection, Engine, event, insert, select
-from sqlalchemy.exc import DisconnectionError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -25,8 +24,6 @@ from psg.db.model import Base, db
 from psg.db.once import OnceKey, already_done_at, done_once
 
 _WRITING = "psg.writing"
-_RETURNED = "psg.returned"
-_PAUSE_SECONDS = 1.0
 before_commit: list[Callable[[Session], None]] = []
 """Checks run after the flush and before the commit of every transaction, in the order they were added."""
 
@@ -76,15 +73,14 @@ def transaction(*, hold: Sequence[Base] = (), once: OnceKey | None = None) -> It
 
 
 def _begin_to_write(session: Session) -> None:
-    """Begin the write. PostgreSQL goes on in the read's transaction, where every statement sees what others committed.
-
-    SQLite cannot: its read holds on to what it saw, and becomes a write only if nobody wrote in between.
-    """
+    """Begin the write. On SQLite a read becomes a write only if nobody wrote in between, so it is ended first."""
     if db.engine.dialect.name == "sqlite":
         reading_done()
         session.connection(execution_options={_WRITING: True})
     else:
         _refuse_unsaved(session)
+        driver: Any = session.connection().connection.driver_connection
+        driver.autocommit = False
 
 
 class QuickChanges:
@@ -107,19 +103,24 @@ def quick_changes() -> Iterator[QuickChanges | None]:
     if db.engine.dialect.name == "sqlite":
         yield None
         return
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with db.engine.connect() as connection:
         yield QuickChanges(connection.connection.driver_connection)
 
 
-def write_rows(statement: Any, rows: Any) -> None:
-    """Run a statement on rows (one mapping, or several) past the session, which would take each for a record.
+def write_alone(statement: Any, row: Mapping[str, Any]) -> None:
+    """Insert one row that is a whole change by itself; it is committed when this returns. Outside transaction() only.
 
-    For rows that no audit watches and that nobody holds in memory. Inside transaction() only.
+    For rows that account for no other record's change: nothing is checked before the commit.
     """
     session = db.session()
-    if not is_writing(session):
-        raise WriteOutsideTransaction("rows were written outside transaction()")
-    session.connection().execute(statement, rows)
+    if is_writing(session):
+        raise RuntimeError("a row that stands alone was written inside transaction()")
+    if db.engine.dialect.name == "sqlite":
+        with transaction():
+            session.connection().execute(statement, row)
+        return
+    _refuse_unsaved(session)
+    session.connection().execute(statement, row)
 
 
 def reading_done() -> None:
@@ -187,49 +188,26 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def _returned(_connection: Any, record: Any) -> None:
-    record.info[_RETURNED] = time.monotonic()
-
-
-def _ask_after_a_pause(connection: Any, record: Any, _proxy: Any) -> None:
-    """See whether a connection that nobody used for a moment still lives; the pool makes another if it does not.
-
-    Asking at every use would cost each page several questions, and a database that goes away stays away for longer.
-    """
-    if time.monotonic() - record.info.get(_RETURNED, math.inf) < _PAUSE_SECONDS:
-        return
-    try:
-        cursor = connection.cursor()
-        cursor.execute("select 1")
-        cursor.close()
-        connection.rollback()
-    except psycopg.Error as error:
-        raise DisconnectionError from error
-
-
 def configure_engine(engine: Engine) -> None:
     """Check pooled connections after a pause; make SQLite begin when told to, wait for locks, enforce foreign keys."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connected)
         event.listen(engine, "begin", _sqlite_begin)
         return
-    event.listen(engine, "checkin", _returned)
-    event.listen(engine, "checkout", _ask_after_a_pause)
+    from psg.db import postgres
 
-
-class _BinaryCursor(psycopg.Cursor[Any]):
-    """Asks PostgreSQL for results in binary: sealed bytes, ids and times need no way through text."""
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self.format = psycopg.pq.Format.BINARY
+    event.listen(engine, "checkin", postgres.returned)
+    event.listen(engine, "checkout", postgres.ask_after_a_pause)
 
 
 def engine_options(url: str) -> dict[str, Any]:
     """Options for an engine: never print bound values."""
     options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("postgresql"):
-        options |= {"pool_size": 8, "max_overflow": 8, "connect_args": {"cursor_factory": _BinaryCursor}}
+        from psg.db.postgres import BinaryCursor
+
+        how = {"cursor_factory": BinaryCursor, "autocommit": True}
+        options |= {"pool_size": 8, "max_overflow": 8, "connect_args": how}
     return options
 
 

@@ -9,7 +9,7 @@ from psg.demo.setting import PASSWORD
 
 BEGIN = (
     "To begin: log a case as Imran Sadler, decide it and publish an agenda as Priya Nolan,",
-    "run the meeting as Ruth Kingsnorth, sign for an agency as Nadia Corrie.",
+    "move the next meeting to today and run it as Ruth Kingsnorth, sign for an agency as Nadia Corrie.",
 )
 """What to try first, said with the list."""
 

@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from psg import audit, reference
 from psg.access import Role
 from psg.accounts import operations as accounts
@@ -16,11 +18,12 @@ from psg.demo.reading import Row
 from psg.demo.timing import MORNING, Act, Step
 from psg.demo.world import World
 from psg.partnerships import operations as partnerships
-from psg.partnerships.models import Agency, Partnership
+from psg.partnerships.models import Agency, Partnership, Term
 from psg.partnerships.rules import MembershipState
 from psg.risk import operations as risk
 
 PASSWORD = "three invented partnerships"  # noqa: S105 - said on the sign-in page of the demonstration, and used nowhere else
+_NAMED = ("cda-115", "public-task")
 BEGINNING = -570
 """The day on which the history begins."""
 _LATE = -175
@@ -66,6 +69,16 @@ def _partnerships(world: World) -> None:
                 if key not in _late(row):
                     _join(world, made, key)
             risk.load_schemes(made.id, by=administrator)
+            _usual_bases(made, by=administrator)
+
+
+def _usual_bases(partnership: Partnership, *, by: audit.Actor) -> None:
+    """The partnership marks as its usual bases those that its agreement names for everybody."""
+    named = Term.partnership_id == partnership.id, Term.list == "lawful-bases", Term.code.in_(_NAMED)
+    for term in db.session.scalars(select(Term).where(*named)):
+        partnerships.change_term(
+            term, label=term.label, hint=term.hint, valid_until=term.valid_until, common=True, by=by
+        )
 
 
 def _join(world: World, partnership: Partnership, key: str) -> Agency:

@@ -9,7 +9,6 @@ from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 
-import redis
 from flask import current_app
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -78,6 +77,8 @@ def broker() -> Finding:
             "Inside this process, and not running",
             do="Start with: gunicorn -c python:worker.embedded wsgi:app",
         )
+    import redis
+
     try:
         with redis.Redis.from_url(
             current().broker_url, socket_timeout=_BROKER_PATIENCE, socket_connect_timeout=_BROKER_PATIENCE

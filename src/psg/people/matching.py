@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Uuid, bindparam, delete, insert, select, tuple_
+from sqlalchemy import LargeBinary, Select, Uuid, bindparam, delete, select, tuple_
 
 from psg.crypto import blind, keyring
 from psg.crypto.blind import Index, Term, Terms
@@ -22,6 +23,8 @@ from psg.people.models import SearchTag
 from psg.people.rules import Born, Names
 
 _CHUNK = 500
+_TOGETHER = 20
+"""Tags looked for at once; more than anybody's details give."""
 _shuffle = random.SystemRandom().shuffle
 
 
@@ -156,8 +159,7 @@ def reshuffle(partnership_id: uuid.UUID) -> int:
 
 def _insert(rows: list[dict[str, Any]]) -> None:
     _shuffle(rows)
-    for start in range(0, len(rows), _CHUNK):
-        write_rows(_NEW_TAGS, rows[start : start + _CHUNK])
+    write_rows(SearchTag, rows)
 
 
 def _row(key: SearchKey, name: Index, tag: bytes, pointer: Pointer) -> dict[str, Any]:
@@ -173,18 +175,25 @@ def _row(key: SearchKey, name: Index, tag: bytes, pointer: Pointer) -> dict[str,
 def _rows(partnership_id: uuid.UUID, tags: Sequence[tuple[str, bytes]]) -> list[tuple[uuid.UUID, str, bytes, bytes]]:
     found: list[tuple[uuid.UUID, str, bytes, bytes]] = []
     tags, connection = list(dict.fromkeys(tags)), db.session.connection()
-    for start in range(0, len(tags), _CHUNK):
-        wanted = {"partnership": partnership_id, "tags": tags[start : start + _CHUNK]}
-        found += [(row_id, name, tag, sealed) for row_id, name, tag, sealed in connection.execute(_TAGGED, wanted)]
+    for start in range(0, len(tags), _TOGETHER):
+        some = tags[start : start + _TOGETHER]
+        wanted: dict[str, Any] = {"partnership": partnership_id}
+        for number, (name, tag) in enumerate(some):
+            wanted |= {f"name_{number}": name, f"tag_{number}": tag}
+        found += [
+            (row_id, name, tag, sealed) for row_id, name, tag, sealed in connection.execute(_tagged(len(some)), wanted)
+        ]
     return found
 
 
-_NEW_TAGS = insert(SearchTag.__table__)
-_TAGGED = select(SearchTag.id, SearchTag.index_name, SearchTag.tag, SearchTag.pointer).where(
-    SearchTag.partnership_id == bindparam("partnership", type_=Uuid()),
-    tuple_(SearchTag.index_name, SearchTag.tag).in_(bindparam("tags", expanding=True)),
-)
-"""Built once: every referral that is sent asks it."""
+@cache
+def _tagged(count: int) -> Select[uuid.UUID, str, bytes, bytes]:
+    """Built once for each number of tags: every referral that is sent asks it."""
+    wanted = [tuple_(bindparam(f"name_{n}"), bindparam(f"tag_{n}", type_=LargeBinary())) for n in range(count)]
+    return select(SearchTag.id, SearchTag.index_name, SearchTag.tag, SearchTag.pointer).where(
+        SearchTag.partnership_id == bindparam("partnership", type_=Uuid()),
+        tuple_(SearchTag.index_name, SearchTag.tag).in_(wanted),
+    )
 
 
 def _spellings(names: Names) -> list[tuple[str, str]]:

@@ -5,26 +5,39 @@ import uuid
 from psg import audit, clock
 from psg.audit import Actor, Event
 from psg.crypto import datakeys
-from psg.db import db
+from psg.db import add_new, db
 from psg.ids import new_id
 from psg.people.matching import index as index_entries
 from psg.people.matching import reshuffle, unindex
 from psg.people.models import Person
 from psg.people.rules import Born, Names
 
-__all__ = ["change_person", "create_person", "delete_person", "erase_person", "index_entries", "reshuffle", "unindex"]
+__all__ = [
+    "change_person",
+    "create_person",
+    "delete_person",
+    "erase_person",
+    "index_entries",
+    "new_person",
+    "reshuffle",
+    "unindex",
+]
 
 
-def create_person(partnership_id: uuid.UUID, names: Names, born: Born, *, by: Actor, flush: bool = True) -> Person:
-    """Make a record under a key of its own. The caller audits it with the case it is made for.
-
-    flush: whether to write it at once; a caller that makes several things writes them together.
-    """
-    if by.user_id is None:
-        raise ValueError("a person's record is made by somebody")
+def create_person(partnership_id: uuid.UUID, names: Names, born: Born, *, by: Actor) -> Person:
+    """Make a record under a key of its own. The caller audits it with the case it is made for."""
     person_id = new_id()
     datakeys.create(partnership_id, person_id, datakeys.PERSON)
-    person = Person(
+    made = new_person(partnership_id, person_id, names, born, by=by)
+    add_new(made)
+    return made
+
+
+def new_person(partnership_id: uuid.UUID, person_id: uuid.UUID, names: Names, born: Born, *, by: Actor) -> Person:
+    """A record whose key is there already. The caller adds it, and audits it with the case it is made for."""
+    if by.user_id is None:
+        raise ValueError("a person's record is made by somebody")
+    return Person(
         partnership_id=partnership_id,
         id=person_id,
         names=names.stored(),
@@ -32,10 +45,6 @@ def create_person(partnership_id: uuid.UUID, names: Names, born: Born, *, by: Ac
         created_at=clock.now(),
         created_by=by.user_id,
     )
-    db.session.add(person)
-    if flush:
-        db.session.flush()
-    return person
 
 
 def change_person(person: Person, names: Names, born: Born) -> list[str]:

@@ -1,22 +1,21 @@
 """Worker and scheduler as threads of the one web process: for trials, where nothing else is to be installed."""
 
+from __future__ import annotations
+
 import atexit
 import logging
-import threading
-from typing import Any
+from typing import TYPE_CHECKING
 
-from celery.beat import EmbeddedService
-from celery.worker import state as worker_state
 from flask import Flask
 
-from psg.reminders.clockwork import Clockwork, Pulse, build
 from psg.reminders.jobs import Timetable
 from psg.settings import Settings
 
+# A web process whose worker is another process needs no Celery.
+if TYPE_CHECKING:
+    from psg.reminders.threads import Embedded
+
 _logger = logging.getLogger(__name__)
-_PATIENCE_SECONDS = 10
-_LOOK_SECONDS = 1
-"""The scheduler sleeps no longer than this, for a sleeping thread cannot be stopped."""
 
 
 class MoreThanOneProcess(RuntimeError):
@@ -27,40 +26,6 @@ class MoreThanOneProcess(RuntimeError):
             f"PSG_BROKER_URL=memory:// works in one web process only, and {count} were asked for. "
             "Run one (gunicorn --workers 1 --threads 8), or set PSG_BROKER_URL to a Redis."
         )
-
-
-class Embedded:
-    """The two threads."""
-
-    def __init__(self, clockwork: Clockwork) -> None:
-        self._worker: Any = clockwork.WorkController(
-            pool="solo", concurrency=1, without_gossip=True, without_mingle=True, without_heartbeat=True
-        )
-        self._beat: Any = EmbeddedService(clockwork, max_interval=_LOOK_SECONDS, thread=True, scheduler_cls=Pulse)
-        self._clockwork = clockwork
-        self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
-
-    def start(self) -> None:
-        """Begin work."""
-        worker_state.should_stop = None
-        self._thread.start()
-        self._beat.start()
-
-    def stop(self) -> None:
-        """End after what is being done now; what is left stays in the database."""
-        self._beat.service.stop()
-        worker_state.should_stop = 0
-        self._thread.join(_PATIENCE_SECONDS)
-        self._beat.join(_PATIENCE_SECONDS)
-
-    def _work(self) -> None:
-        self._clockwork.set_current()  # Celery looks tasks up in the thread's own application
-        self._worker.start()
-
-    @property
-    def running(self) -> bool:
-        """Whether both threads live."""
-        return self._thread.is_alive() and self._beat.is_alive()
 
 
 _EXTENSION = "psg.embedded"
@@ -78,6 +43,9 @@ def start(app: Flask, timetable: Timetable, *, web_workers: int = 1) -> Embedded
         raise MoreThanOneProcess(web_workers)
     if _EXTENSION in app.extensions:
         raise RuntimeError("worker and scheduler are already running in this process")
+    from psg.reminders.clockwork import build
+    from psg.reminders.threads import Embedded
+
     threads = app.extensions[_EXTENSION] = Embedded(build(app, timetable))
     threads.start()
     atexit.register(stop, app)

@@ -34,7 +34,7 @@ class Life:
 def alive(who: Beat) -> None:
     """Note that it is at work, in a transaction of its own."""
     with transaction():
-        upsert(SignOfLife, {"who": who, "at": clock.now()}, key=("who",))
+        upsert(SignOfLife, [{"who": who, "at": clock.now()}], key=("who",))
 
 
 def last_seen(who: Beat) -> Life:
@@ -44,7 +44,7 @@ def last_seen(who: Beat) -> Life:
 
 def note_done(what: str, count: int | None = None) -> None:
     """Note that something done now and then has been done, such as a backup. Inside `transaction()`."""
-    upsert(LastDone, {"what": what, "at": clock.now(), "count": count}, key=("what",))
+    upsert(LastDone, [{"what": what, "at": clock.now(), "count": count}], key=("what",))
 
 
 def last_done(what: str) -> LastDone | None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -24,46 +25,34 @@ class NothingToRetry(DomainError):
         super().__init__("This message is not waiting and has not failed, so there is nothing to send again.")
 
 
-def owe(
-    *,
-    partnership_id: uuid.UUID,
-    kind: str,
-    record_id: uuid.UUID,
-    due_on: date,
-    next_on: date | None,
-    stage: str = "",
-    case_id: uuid.UUID | None = None,
-    reference: str = "",
-    path: str = "",
-    user_id: uuid.UUID | None = None,
-    agency_id: uuid.UUID | None = None,
-    group_id: uuid.UUID | None = None,
-    role: str = "",
-) -> None:
-    """Note that something is owed by a date; told for the first time on `next_on` (None: never by itself).
+@dataclass(frozen=True, kw_only=True)
+class Owed:
+    """Something owed by a date; told for the first time on `next_on` (None: never by itself).
 
     Owed by a person, by the holders of a role, or (neither given) by an agency's members of the group, else its lead.
-    What is owed already for the same record, kind and stage is replaced, and owed anew if it had been settled.
     """
-    row = {
-        "partnership_id": partnership_id,
-        "id": new_id(),
-        "kind": kind,
-        "record_id": record_id,
-        "stage": stage,
-        "case_id": case_id,
-        "reference": reference,
-        "path": path,
-        "user_id": user_id,
-        "agency_id": agency_id,
-        "group_id": group_id,
-        "role": role,
-        "due_on": due_on,
-        "next_on": next_on,
-        "created_at": clock.now(),
-        "settled_at": None,
-    }
-    upsert(Obligation, row, key=("partnership_id", "kind", "record_id", "stage"), keep=("id", "created_at"))
+
+    partnership_id: uuid.UUID
+    kind: str
+    record_id: uuid.UUID
+    due_on: date
+    next_on: date | None
+    stage: str = ""
+    case_id: uuid.UUID | None = None
+    reference: str = ""
+    path: str = ""
+    user_id: uuid.UUID | None = None
+    agency_id: uuid.UUID | None = None
+    group_id: uuid.UUID | None = None
+    role: str = ""
+
+
+def owe(*owed: Owed) -> None:
+    """Note what is owed. What is owed already for the same record, kind and stage is replaced, and owed anew if it had
+    been settled."""
+    now = clock.now()
+    rows = [vars(one) | {"id": new_id(), "created_at": now, "settled_at": None} for one in owed]
+    upsert(Obligation, rows, key=("partnership_id", "kind", "record_id", "stage"), keep=("id", "created_at"))
 
 
 def settle(*, partnership_id: uuid.UUID, record_id: uuid.UUID, kind: str | None = None) -> None:

@@ -1,18 +1,12 @@
 """The frame of every page for the person signed in: what they may open, and how many things are due."""
 
 from flask import g, request
-from sqlalchemy import Date, and_, bindparam, func, select
 
-from psg import clock
 from psg.access import Permission, Standing, Viewer, policy, viewer
 from psg.access.facts import PartnershipFacts
 from psg.accounts import sessions
-from psg.actions.models import Action
-from psg.actions.rules import ActionState
-from psg.cases.models import Case
-from psg.cases.rules import CaseState
-from psg.db import db
 from psg.web.nav import Nav, NavItem, NavPartnership, NavUser
+from psg.worklist.arrival import due_count
 
 _SECTIONS = (
     ("Cases", "cases", Permission.CASE_LIST),
@@ -23,7 +17,7 @@ _OF_SECTIONS = tuple(path for _, path, _ in _SECTIONS)
 
 
 def build() -> Nav:
-    """Navigation for this request: one query, for the badge."""
+    """Navigation for this request; asks the database nothing."""
     person = viewer()
     place = g.get("standing") or next(iter(person.standings.values()), None)
     shown = g.get("standing") or (place if len(person.standings) == 1 else None)
@@ -44,32 +38,9 @@ def opens(person: Viewer, place: Standing, permission: Permission) -> bool:
     return any(rule(person, facts) for rule in policy.RULES[permission])
 
 
-def due_count(person: Viewer) -> int:
-    """How many open actions of this person are due today or overdue."""
-    places = [place.partnership_id for place in person.standings.values() if place.agreement_signed]
-    if not places:
-        return 0
-    values = {"places": places, "owner": person.user_id, "today": clock.today()}
-    return db.session.connection().execute(_DUE, values).scalar_one()
-
-
-_DUE = (
-    select(func.count(Action.id))
-    .join(Case, and_(Case.partnership_id == Action.partnership_id, Case.id == Action.case_id))
-    .where(
-        Action.partnership_id.in_(bindparam("places", expanding=True)),
-        Action.owner_id == bindparam("owner"),
-        Action.state == ActionState.OPEN,
-        Action.due_on <= bindparam("today", type_=Date()),
-        Case.state == CaseState.OPEN,
-    )
-)
-"""Built once: every page asks it."""
-
-
 def _items(person: Viewer, place: Standing | None) -> list[NavItem]:
     path = request.path
-    items = [NavItem(text="My work", href="/my-work", current=path == "/my-work", badge=due_count(person))]
+    items = [NavItem(text="My work", href="/my-work", current=path == "/my-work", badge=due_count())]
     if place is not None:
         base = f"/{place.slug}/"
         items += [

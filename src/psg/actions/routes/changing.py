@@ -15,7 +15,6 @@ from psg.actions.routes.shared import (
     action_url,
     bp,
     carry_out,
-    must_match,
     owner_of,
     say,
     show_action_page,
@@ -38,7 +37,7 @@ def move(action: Action, case: Case) -> Answer:
     put_offers(form.due, due_offers(clock.today(), meeting))
 
     def change() -> str:
-        must_match(form, action)
+        form.require_version(action.version)
         operations.move(action, due_on=form.due.data, reason=form.reason.data, by=viewer())
         say(action, case, f"now due {long_date(action.due_on)}.", undo=True)
         return action_url(action, _anchor="history")
@@ -56,7 +55,7 @@ def give(action: Action, case: Case) -> Answer:
     form.put_choices(case.partnership_id)
 
     def change() -> str:
-        must_match(form, action)
+        form.require_version(action.version)
         owner_id, agency_id = form.owner.data
         operations.give(action, owner_id=owner_id, owner_agency_id=agency_id, by=viewer())
         say(action, case, f"given to {owner_of(action)}. They have been told.")
@@ -72,7 +71,7 @@ def cancel(action: Action, case: Case) -> Answer:
     form = CancelForm(version=action.version)
 
     def change() -> str:
-        must_match(form, action)
+        form.require_version(action.version)
         operations.cancel(action, reason=form.reason.data, by=viewer())
         say(action, case, "cancelled.", undo=True)
         return action_url(action, _anchor="history")

@@ -15,7 +15,6 @@ from psg.actions.routes.shared import (
     back_to,
     bp,
     carry_out,
-    must_match,
     say,
     show_action_page,
     show_clash,
@@ -71,7 +70,7 @@ def update(action: Action, case: Case) -> Answer:
 
 def _update(form: UpdateForm, action: Action, case: Case, *, may_move: bool) -> Answer | None:
     def change() -> str:
-        must_match(form, action)
+        form.require_version(action.version)
         words = form.text.data
         if form.result.data == DONE:
             operations.mark_done(action, outcome=words, evidence=form.evidence.data, by=viewer())
@@ -146,7 +145,7 @@ def outcome(action: Action, case: Case) -> Answer:
 
 
 def _add_outcome(form: OutcomeForm, action: Action, case: Case) -> str:
-    must_match(form, action)
+    form.require_version(action.version)
     operations.add_outcome(action, outcome=form.text.data, evidence=form.evidence.data, by=viewer())
     say(action, case, "saved how it went.")
     return action_url(action, _anchor="history")

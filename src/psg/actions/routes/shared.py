@@ -122,12 +122,6 @@ def carry_out(form: Form, change: Callable[[], str], *, hold: Sequence[Model]) -
     return redirect(done.result, 303)
 
 
-def must_match(form: Form, action: Action) -> None:
-    """Refuse a form that was filled in from another version of the action than the one now under lock."""
-    if form.version.data is not None and form.version.data != action.version:
-        raise Clash
-
-
 def show_clash(form: Form, action: Action, case: Case, theirs: dict[str, str]) -> None:
     """Put beside what was typed what somebody else saved meanwhile: who, what and when stand in the history."""
     entry = queries.history(action)[-1]

@@ -11,7 +11,7 @@ from psg.cases.models import Case, PossibleDuplicate
 from psg.cases.operations.parties import Entry
 from psg.cases.operations.shared import person_of
 from psg.cases.rules import CaseState
-from psg.db import DomainError, db
+from psg.db import DomainError, add_new, db
 from psg.ids import new_id
 from psg.people.queries import find_matches
 
@@ -40,8 +40,7 @@ def note_duplicates(case: Case, entries: Iterable[Entry]) -> list[PossibleDuplic
         )
         for other_id in db.session.scalars(still_there)
     ]
-    db.session.add_all(pairs)
-    db.session.flush()
+    add_new(*pairs)
     return pairs
 
 

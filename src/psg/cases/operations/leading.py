@@ -12,7 +12,7 @@ from psg.cases import reminding
 from psg.cases.models import Case, CaseNamed
 from psg.cases.operations.shared import require, touch
 from psg.cases.rules import TONE_ORDER, Move, NamedAs, Tone
-from psg.db import DomainError, db
+from psg.db import DomainError, add_if_free, db
 from psg.ids import new_id
 
 __all__ = ["name_person", "set_band", "set_lead", "set_review", "touch", "unname_person"]
@@ -69,17 +69,7 @@ def name_person(case: Case, *, user_id: uuid.UUID, named_as: NamedAs, source_id:
         named_as=named_as,
         source_id=source_id,
     )
-    same = select(CaseNamed.id).where(
-        CaseNamed.partnership_id == case.partnership_id,
-        CaseNamed.case_id == case.id,
-        CaseNamed.user_id == user_id,
-        CaseNamed.named_as == named_as,
-        CaseNamed.source_id == source_id,
-    )
-    db.session.flush()
-    if db.session.scalar(same) is None:
-        db.session.add(wanted)
-        db.session.flush()
+    add_if_free(wanted)
 
 
 def unname_person(case: Case, *, source_id: uuid.UUID, named_as: NamedAs) -> None:

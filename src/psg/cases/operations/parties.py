@@ -9,13 +9,14 @@ from sqlalchemy import and_, select
 from psg import audit, clock
 from psg.access import Viewer
 from psg.audit import Event
+from psg.cases.contents import Parts
 from psg.cases.models import AgencyReference, Case, CasePlace, Involvement
 from psg.cases.operations.shared import person_of, require, touch
 from psg.cases.rules import CaseState, Move
 from psg.cases.values import PERSON_DETAILS, PLACE_DETAILS, details_of
 from psg.crypto import datakeys
 from psg.crypto.blind import Terms
-from psg.db import DomainError, db
+from psg.db import DomainError, add_new, db
 from psg.ids import new_id
 from psg.people import operations as people
 from psg.people.matching import Pointer, Target, person_terms, place_terms, reference_terms
@@ -42,6 +43,7 @@ def add_person(
     else:
         person = _known(case, person_id)
     involvement = new_involvement(case, person, role=role, details=details or {}, known=person_id is not None, by=by)
+    add_new(involvement)
     _index(case, [entry_of_person(involvement, person)])
     touch(case)
     db.session.flush()
@@ -51,7 +53,7 @@ def add_person(
 def new_involvement(
     case: Case, person: Person, *, role: str, details: Mapping[str, Any], known: bool = False, by: Viewer
 ) -> Involvement:
-    """A person's part in a case, audited. The caller makes it findable and flushes. known: from another case."""
+    """A person's part in a case, audited. The caller adds it and makes it findable. known: from another case."""
     involvement = Involvement(
         partnership_id=case.partnership_id,
         id=new_id(),
@@ -62,7 +64,6 @@ def new_involvement(
         role=role,
         details=details_of(details, PERSON_DETAILS),
     )
-    db.session.add(involvement)
     audit.record(Event.PERSON_LINKED if known else Event.PERSON_ADDED, involvement, by=by)
     return involvement
 
@@ -116,6 +117,7 @@ def add_place(case: Case, *, details: Mapping[str, Any], by: Viewer) -> CasePlac
     """Put a place on the case, by address or description."""
     require(Move.WRITE, case)
     place = new_place(case, details=details, by=by)
+    add_new(place)
     _index(case, [entry_of_place(place)])
     touch(case)
     db.session.flush()
@@ -123,7 +125,7 @@ def add_place(case: Case, *, details: Mapping[str, Any], by: Viewer) -> CasePlac
 
 
 def new_place(case: Case, *, details: Mapping[str, Any], by: Viewer) -> CasePlace:
-    """A place on a case, audited. The caller makes it findable and flushes."""
+    """A place on a case, audited. The caller adds it and makes it findable."""
     place = CasePlace(
         partnership_id=case.partnership_id,
         id=new_id(),
@@ -132,7 +134,6 @@ def new_place(case: Case, *, details: Mapping[str, Any], by: Viewer) -> CasePlac
         added_at=clock.now(),
         details=details_of(details, PLACE_DETAILS),
     )
-    db.session.add(place)
     audit.record(Event.PLACE_ADDED, place, by=by)
     return place
 
@@ -166,6 +167,7 @@ def add_reference(case: Case, *, agency_id: uuid.UUID, number: str, meaning: str
     """Note an agency's own number for the case, such as a crime number; it can be found exactly."""
     require(Move.WRITE, case)
     reference = new_reference_of(case, agency_id=agency_id, number=number, meaning=meaning, by=by)
+    add_new(reference)
     _index(case, [entry_of_reference(reference)])
     touch(case)
     db.session.flush()
@@ -173,7 +175,7 @@ def add_reference(case: Case, *, agency_id: uuid.UUID, number: str, meaning: str
 
 
 def new_reference_of(case: Case, *, agency_id: uuid.UUID, number: str, meaning: str, by: Viewer) -> AgencyReference:
-    """An agency's number on a case, audited. The caller makes it findable and flushes."""
+    """An agency's number on a case, audited. The caller adds it and makes it findable."""
     if not number.strip():
         raise DomainError("Enter the number.")
     reference = AgencyReference(
@@ -186,7 +188,6 @@ def new_reference_of(case: Case, *, agency_id: uuid.UUID, number: str, meaning: 
         number=number,
         meaning=meaning,
     )
-    db.session.add(reference)
     audit.record(Event.CASE_REFERENCE_ADDED, reference, by=by)
     return reference
 
@@ -199,6 +200,14 @@ def remove_reference(case: Case, reference: AgencyReference, *, by: Viewer) -> N
     audit.record(Event.CASE_REFERENCE_REMOVED, reference, by=by)
     db.session.delete(reference)
     db.session.flush()
+
+
+def entries_of(parts: Parts) -> list[Entry]:
+    """Where everything of a case is found, and by what."""
+    entries = [entry_of_person(involvement, person) for involvement, person in parts.people]
+    entries += [entry_of_place(place) for place in parts.places]
+    entries += [entry_of_reference(reference) for reference in parts.references]
+    return entries
 
 
 def entry_of_person(involvement: Involvement, person: Person) -> Entry:

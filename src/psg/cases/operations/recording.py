@@ -12,7 +12,7 @@ from psg.cases import queries
 from psg.cases.models import Case, Event, LastSeen, NoteDraft
 from psg.cases.operations.shared import agency_of, person_of, require, touch
 from psg.cases.rules import Move, When, in_correction_window
-from psg.db import DomainError, db
+from psg.db import DomainError, add_new, db
 from psg.ids import new_id
 from psg.reminders.storing import insert_if_new
 
@@ -69,9 +69,8 @@ def write_event(
         period=when.words,
         at_time=when.at_time,
     )
-    db.session.add(event)
+    add_new(event)
     touch(case)
-    db.session.flush()
     return event
 
 

@@ -4,29 +4,21 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import select
 
 from psg import audit, clock
 from psg.access import Viewer
 from psg.audit import Event
 from psg.cases import reminding
-from psg.cases.contents import parts_of
+from psg.cases.contents import Parts, parts_of
 from psg.cases.models import Case, CaseTheme
 from psg.cases.operations.duplicates import note_duplicates
-from psg.cases.operations.parties import (
-    Entry,
-    entry_of_person,
-    entry_of_place,
-    entry_of_reference,
-    new_involvement,
-    new_place,
-    new_reference_of,
-)
+from psg.cases.operations.parties import entries_of, new_involvement, new_place, new_reference_of
 from psg.cases.operations.shared import agency_of, person_of, require, touch
 from psg.cases.rules import CaseState, Move, SubjectKind, When
 from psg.cases.values import REFERRAL, CaseValues
 from psg.crypto import datakeys
-from psg.db import DomainError, db
+from psg.db import DomainError, add_if_free, add_new, db
 from psg.ids import new_id, new_reference
 from psg.people import operations as people
 
@@ -36,59 +28,73 @@ def log_case(partnership_id: uuid.UUID, group_id: uuid.UUID | None, values: Case
 
     What the pages of a referral do one after the other, as one change: nothing is written twice.
     """
-    case = _draft(partnership_id, values.subject_kind, by)
-    case.title, case.narrative = values.title, values.narrative
-    case.lawful_basis, case.purpose = " ".join(values.lawful_basis), " ".join(values.purpose)
-    case.handling = " ".join(values.handling)
-    _answer(case, values.referral)
+    case_id, person_ids = new_id(), [new_id() for _ in values.people]
+    keys = {case_id: datakeys.CASE} | dict.fromkeys(person_ids, datakeys.PERSON)
+    datakeys.create_all(partnership_id, keys)
+    case = _draft(
+        partnership_id,
+        case_id,
+        values.subject_kind,
+        by,
+        title=values.title,
+        narrative=values.narrative,
+        lawful_basis=" ".join(values.lawful_basis),
+        purpose=" ".join(values.purpose),
+        handling=" ".join(values.handling),
+        referral=_answers(values.referral),
+    )
     _sent(case, group_id)
-    persons = [people.create_person(partnership_id, one.names, one.born, by=by, flush=False) for one in values.people]
-    db.session.flush()
-    audit.record(Event.CASE_LOGGED, case, by=by)
-    entries = []
-    for person, known in zip(persons, values.people, strict=True):
-        involvement = new_involvement(case, person, role=known.role, details=known.details, by=by)
-        entries.append(entry_of_person(involvement, person))
-    entries += [entry_of_place(new_place(case, details=place, by=by)) for place in values.places]
-    for agency_id, number, meaning in values.references:
-        reference = new_reference_of(case, agency_id=agency_id, number=number, meaning=meaning, by=by)
-        entries.append(entry_of_reference(reference))
-    _add_themes(case, dict.fromkeys(values.themes))
-    db.session.flush()
-    _found_and_told(case, entries, by)
+    _add(case, by)
+    persons = [
+        people.new_person(partnership_id, person_id, one.names, one.born, by=by)
+        for person_id, one in zip(person_ids, values.people, strict=True)
+    ]
+    involvements = [
+        new_involvement(case, person, role=known.role, details=known.details, by=by)
+        for person, known in zip(persons, values.people, strict=True)
+    ]
+    places = [new_place(case, details=place, by=by) for place in values.places]
+    references = [
+        new_reference_of(case, agency_id=agency_id, number=number, meaning=meaning, by=by)
+        for agency_id, number, meaning in values.references
+    ]
+    add_new(*persons, *involvements, *places, *references, *_themes(case, dict.fromkeys(values.themes)))
+    _found_and_told(case, Parts(list(zip(involvements, persons, strict=True)), places, references), by)
     return case
 
 
 def start_draft(partnership_id: uuid.UUID, *, subject_kind: SubjectKind, by: Viewer) -> Case:
     """Begin a referral: it has its reference and its key from the first saved page on."""
-    case = _draft(partnership_id, subject_kind, by)
-    db.session.flush()
-    audit.record(Event.CASE_LOGGED, case, by=by)
+    case_id = new_id()
+    datakeys.create(partnership_id, case_id, datakeys.CASE)
+    case = _draft(partnership_id, case_id, subject_kind, by)
+    _add(case, by)
     return case
 
 
-def _draft(partnership_id: uuid.UUID, subject_kind: SubjectKind, by: Viewer) -> Case:
-    case_id = new_id()
-    datakeys.create(partnership_id, case_id, datakeys.CASE)
+def _draft(partnership_id: uuid.UUID, case_id: uuid.UUID, subject_kind: SubjectKind, by: Viewer, **values: Any) -> Case:
+    """A case that is not written yet."""
     now = clock.now()
-    case = Case(
+    return Case(
         partnership_id=partnership_id,
         id=case_id,
-        reference=_free_reference(partnership_id, by),
         state=CaseState.DRAFT,
         subject_kind=subject_kind,
         referrer_id=person_of(by),
         referrer_agency_id=agency_of(by, partnership_id),
         created_at=now,
         last_activity_at=now,
-        title="",
-        summary="",
-        narrative="",
-        now_text="",
-        referral={},
+        **{"title": "", "summary": "", "narrative": "", "now_text": "", "referral": {}, **values},
     )
-    db.session.add(case)
-    return case
+
+
+def _add(case: Case, by: Viewer) -> None:
+    """Write a new case under a reference nobody has: among 24 million there is hardly ever a second try."""
+    prefix = by.standings[case.partnership_id].prefix
+    case.reference = new_reference(prefix)
+    while not add_if_free(case):
+        case.reference = new_reference(prefix)
+    audit.record(Event.CASE_LOGGED, case, by=by)
 
 
 def set_who(case: Case, *, subject_kind: SubjectKind, by: Viewer) -> None:
@@ -113,7 +119,7 @@ def set_what(
     for theme in had:
         if theme.code not in themes:
             db.session.delete(theme)
-    _add_themes(case, [code for code in dict.fromkeys(themes) if code not in {theme.code for theme in had}])
+    add_new(*_themes(case, [code for code in dict.fromkeys(themes) if code not in {theme.code for theme in had}]))
     _saved(case, by, "title", "narrative", "themes", *sorted(referral))
 
 
@@ -140,11 +146,7 @@ def send(case: Case, *, group_id: uuid.UUID | None, by: Viewer) -> None:
     require(Move.SEND, case)
     _sent(case, group_id)
     db.session.flush()
-    parts = parts_of(case)
-    entries = [entry_of_person(involvement, person) for involvement, person in parts.people]
-    entries += [entry_of_place(place) for place in parts.places]
-    entries += [entry_of_reference(reference) for reference in parts.references]
-    _found_and_told(case, entries, by)
+    _found_and_told(case, parts_of(case), by)
 
 
 def _sent(case: Case, group_id: uuid.UUID | None) -> None:
@@ -156,12 +158,12 @@ def _sent(case: Case, group_id: uuid.UUID | None) -> None:
     touch(case)
 
 
-def _found_and_told(case: Case, entries: Sequence[Entry], by: Viewer) -> None:
+def _found_and_told(case: Case, parts: Parts, by: Viewer) -> None:
+    entries = entries_of(parts)
     note_duplicates(case, entries)
     people.index_entries(case.partnership_id, entries)
     reminding.referral_waits(case)
     audit.record(Event.CASE_SENT, case, by=by)
-    db.session.flush()
 
 
 def what_is_missing(case: Case) -> str:
@@ -174,11 +176,13 @@ def what_is_missing(case: Case) -> str:
 
 
 def _answer(case: Case, referral: Mapping[str, Any]) -> None:
+    case.referral = (case.referral or {}) | _answers(referral)
+
+
+def _answers(referral: Mapping[str, Any]) -> dict[str, Any]:
     if strange := set(referral) - set(REFERRAL):
         raise ValueError(f"no such answers: {', '.join(sorted(strange))}")
-    answers = dict(case.referral or {})
-    answers.update({name: stored(value) for name, value in referral.items()})
-    case.referral = answers
+    return {name: stored(value) for name, value in referral.items()}
 
 
 def stored(value: Any) -> Any:
@@ -195,20 +199,5 @@ def _saved(case: Case, by: Viewer, *fields: str) -> None:
     db.session.flush()
 
 
-def _add_themes(case: Case, codes: Iterable[str]) -> None:
-    for code in codes:
-        db.session.add(CaseTheme(partnership_id=case.partnership_id, id=new_id(), case_id=case.id, code=code))
-
-
-def _free_reference(partnership_id: uuid.UUID, by: Viewer) -> str:
-    """A reference nobody has: among 24 million there is hardly ever a second try."""
-    prefix = by.standings[partnership_id].prefix
-    while True:
-        reference = new_reference(prefix)
-        if db.session.connection().scalar(_TAKEN, {"partnership": partnership_id, "reference": reference}) is None:
-            return reference
-
-
-_TAKEN = select(Case.id).where(
-    Case.partnership_id == bindparam("partnership", type_=Uuid()), Case.reference == bindparam("reference")
-)
+def _themes(case: Case, codes: Iterable[str]) -> list[CaseTheme]:
+    return [CaseTheme(partnership_id=case.partnership_id, id=new_id(), case_id=case.id, code=code) for code in codes]

@@ -7,7 +7,7 @@ from psg.access import Viewer
 from psg.audit import Actor
 from psg.cases.models import Case, CaseDecision
 from psg.cases.rules import DecisionKind, Move, why_not
-from psg.db import DomainError, db
+from psg.db import DomainError, add_new
 from psg.ids import new_id
 
 
@@ -63,5 +63,5 @@ def decide(
         reason=reason,
         changed_for_person=changed_for_person,
     )
-    db.session.add(decision)
+    add_new(decision)
     return decision

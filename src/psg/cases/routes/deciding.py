@@ -11,12 +11,11 @@ from psg.cases.forms import AftercareForm, CloseForm, DecideForm, LeadForm, Prop
 from psg.cases.forms.deciding import ACCEPT, PASS_ON, check_days, lead_version
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case
-from psg.cases.routes.shared import bp, carry_out, directory, show, stale
+from psg.cases.routes.shared import bp, carry_out, directory, show
 from psg.cases.rules import CaseState, Move, fingerprint, why_not
 from psg.cases.values import codes
-from psg.db import Clash
 from psg.partnerships import clashing
-from psg.web.words import long_date
+from psg.web.words import long_date, meeting_date
 
 
 @bp.route("/<partnership>/cases/<reference>/decide", methods=["GET", "POST"])
@@ -66,8 +65,7 @@ def _decided_meanwhile(case: Case, form: DecideForm) -> None:
 
 
 def _decide(case: Case, form: DecideForm) -> str:
-    if stale(form, fingerprint(case.state, case.group_id)):
-        raise Clash
+    form.require_version(fingerprint(case.state, case.group_id))
     by, reason = viewer(), form.reason.data
     referrer, agency = directory().user(case.referrer_id), directory().agency(case.referrer_agency_id)
     told = f"{agency} ({referrer}) is told why."
@@ -97,7 +95,7 @@ def _comes_to(case: Case) -> str:
     day = checks.next_meeting(case.partnership_id, case.group_id)
     if day is None:
         return "It comes to the group's first meeting: none is planned yet."
-    return f"It comes up for the agenda of the meeting on {long_date(day)}."
+    return f"It comes up for the agenda of the meeting on {meeting_date(day)}."
 
 
 def _case_or_list(case: Case) -> str:
@@ -137,8 +135,7 @@ def _led(case: Case, form: LeadForm) -> None:
 
 def _set_lead(case: Case, form: LeadForm) -> str:
     agency_id, officer_id, review_on = form.lead_agency.data, form.lead_officer.data, form.review_on.data
-    if stale(form, lead_version(case)):
-        raise Clash
+    form.require_version(lead_version(case))
     if (agency_id, officer_id) != (case.lead_agency_id, case.lead_officer_id):
         operations.set_lead(case, lead_agency_id=agency_id, lead_officer_id=officer_id, by=viewer())
     if review_on != case.review_on:

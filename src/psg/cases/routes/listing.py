@@ -16,10 +16,11 @@ from psg import clock
 from psg.access import Permission, requires, standing, viewer
 from psg.audit import Event
 from psg.cases import listing, operations, queries
+from psg.cases.bands import words_of_bands
 from psg.cases.listing import Filters, Row, Shown, Sort
 from psg.cases.models import PossibleDuplicate
 from psg.cases.routes.shared import bp, carry_out, directory, labels, show
-from psg.cases.rules import CaseState, SubjectKind, Tone
+from psg.cases.rules import TONE_WORDS, CaseState, SubjectKind, Tone
 from psg.partnerships import queries as partnerships
 from psg.partnerships.queries import AgencyPlace, Directory, GroupPlace
 from psg.web.forms import Form
@@ -34,8 +35,6 @@ STATES = {
     Shown.DECLINED: "Declined",
     Shown.MINE: "My drafts",
 }
-TONES = {Tone.HIGHEST: "Highest band", Tone.HIGH: "High band", Tone.MIDDLE: "Middle band", Tone.LOW: "Low band"}
-TONES[Tone.NONE] = "Not assessed"
 
 
 @bp.route("/<partnership>/cases")
@@ -196,7 +195,7 @@ def _fields(filters: Filters) -> dict[str, Markup]:
         "state": select_options([(shown.value, words) for shown, words in STATES.items()], filters.shown.value),
         "agency": select_options(agencies, str(filters.agency_id or ""), empty="Any agency"),
         "band": select_options(
-            [(tone.value, words) for tone, words in TONES.items()], filters.tone or "", empty="Any band"
+            [(tone.value, words) for tone, words in words_of_bands().items()], filters.tone or "", empty="Any band"
         ),
         "review": select_options(
             [("overdue", "Review overdue")], "overdue" if filters.overdue else "", empty="Any date"
@@ -212,7 +211,7 @@ def _chips(filters: Filters) -> list[dict[str, str]]:
     if filters.agency_id:
         chips.append((f"Led by {names.agency(filters.agency_id)}", replace(filters, agency_id=None)))
     if filters.tone:
-        chips.append((TONES[filters.tone], replace(filters, tone=None)))
+        chips.append((words_of_bands().get(filters.tone, TONE_WORDS[filters.tone]), replace(filters, tone=None)))
     if filters.overdue:
         chips.append(("Review overdue", replace(filters, overdue=False)))
     if filters.theme:

@@ -12,9 +12,8 @@ from psg.cases.addresses import case_url
 from psg.cases.forms import NoteForm, NowForm
 from psg.cases.models import Case, Event
 from psg.cases.operations.recording import may_change_in_place
-from psg.cases.routes.shared import begun, bp, carry_out, keep_page, show, stale
+from psg.cases.routes.shared import begun, bp, carry_out, keep_page, show
 from psg.cases.rules import Move, fingerprint, why_not
-from psg.db import Clash
 from psg.partnerships import clashing
 from psg.web.kept import drafts_of
 from psg.web.words import time_of_day
@@ -90,8 +89,7 @@ def _now_version(case: Case) -> int:
 
 
 def _set_now(case: Case, form: NowForm) -> str:
-    if stale(form, _now_version(case)):
-        raise Clash
+    form.require_version(_now_version(case))
     operations.set_now(case, text=form.text.data, by=viewer())
     flash(f"Saved at {time_of_day(clock.now())}.")
     return case_url(case, _anchor="now")

@@ -12,9 +12,8 @@ from psg.cases.contents import PersonView, PlaceView
 from psg.cases.forms import PersonForm, PlaceForm, ReferenceForm
 from psg.cases.forms.parties import NEW
 from psg.cases.models import AgencyReference, Case, CasePlace, Involvement
-from psg.cases.routes.shared import bp, carry_out, show, stale
+from psg.cases.routes.shared import bp, carry_out, show
 from psg.cases.rules import CaseState
-from psg.db import Clash
 from psg.partnerships import clashing
 from psg.people.matching import person_terms
 from psg.web.forms import Form
@@ -127,8 +126,7 @@ def _person_view(case: Case, involvement: Involvement) -> PersonView:
 
 
 def _save_person(case: Case, involvement: Involvement, form: PersonForm) -> str:
-    if stale(form, involvement.version):
-        raise Clash
+    form.require_version(involvement.version)
     operations.change_person(case, involvement, **form.values_for_operation(), by=viewer())
     return _saved(case, "Saved.")
 
@@ -220,8 +218,7 @@ def _change_place(case: Case, place: CasePlace) -> AnyResponse:
     form = PlaceForm(view)
 
     def save() -> str:
-        if stale(form, place.version):
-            raise Clash
+        form.require_version(place.version)
         operations.change_place(case, place, details=form.details(), by=viewer())
         return _saved(case, "Saved.")
 

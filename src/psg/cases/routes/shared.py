@@ -114,8 +114,3 @@ def begun(draft: NoteDraft | None) -> dict[str, Any]:
     if draft is None:
         return {"begun_at": None, "removed_on": None}
     return {"begun_at": draft.saved_at, "removed_on": kept_until(draft.saved_at)}
-
-
-def stale(form: Form, version: int) -> bool:
-    """Whether the form was filled from another version than the one in force."""
-    return form.version.data is not None and form.version.data != version
