@@ -35,7 +35,7 @@ def check_chain(connection: Connection, anchor_file: Path, anchor_end: int, repo
         report.add(Kind.SEAL_ALTERED, key, f"Seal {key} or an entry of it was altered: it cannot even be read.")
 
     member_pages = pages(
-        connection, select(AuditMember.__table__), (_members.seal_number, _members.position), unreadable, size=5_000
+        connection, select(AuditMember.__table__), (_members.seal_number, _members.position), unreadable
     )
     entries = _Entries(chain.from_iterable(member_pages))
     for page in pages(connection, select(AuditSeal.__table__), (_seals.number,), unreadable):

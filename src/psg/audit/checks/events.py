@@ -30,7 +30,7 @@ def check_events(connection: Connection, report: Report, progress: Progress) -> 
         report.add(Kind.EVENT_ALTERED, key, f"Audit event {key} was altered: it cannot even be read.")
 
     def hanging(table: Any, *key: Any) -> "_Hanging":
-        rows = pages(connection, select(table), key, unreadable, size=5_000)
+        rows = pages(connection, select(table), key, unreadable)
         return _Hanging(chain.from_iterable(rows))
 
     digests = hanging(AuditDigest.__table__, _digests.event_id, _digests.position)
