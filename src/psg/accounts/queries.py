@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from psg import clock
 from psg.accounts.models import PasswordLink, User
 from psg.accounts.rules import Account, LinkKind
-from psg.db import db
+from psg.db import ask, db
 
 
 def by_email(email: str) -> User | None:
@@ -24,7 +24,7 @@ def get(user_id: uuid.UUID) -> User | None:
 
 def people(user_ids: Collection[uuid.UUID]) -> list[tuple[Account, bool]]:
     """These people's accounts as they stand now, each with whether the digest is switched off: one query."""
-    rows = db.session.connection().execute(_PEOPLE, {"user_ids": list(user_ids)})
+    rows = ask(_PEOPLE, {"user_ids": list(user_ids)})
     return [(Account(*row[:5]), row.digest_muted) for row in rows]
 
 

@@ -15,7 +15,7 @@ from psg.actions.rules import ActionState
 from psg.cases import queries as cases
 from psg.cases.models import Case
 from psg.cases.rules import CaseState
-from psg.db import db
+from psg.db import ask, db
 from psg.partnerships.models import Partnership
 from psg.web.words import plural
 
@@ -103,7 +103,7 @@ def open_counts(case_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, tuple[int, 
     """(open, overdue) actions of each of these cases that has any open: one query."""
     if not case_ids:
         return {}
-    rows = db.session.connection().execute(_OPEN_COUNTS, {"cases": list(case_ids), "today": clock.today()})
+    rows = ask(_OPEN_COUNTS, {"cases": list(case_ids), "today": clock.today()})
     return {case_id: (int(count), int(overdue)) for case_id, count, overdue in rows}
 
 
@@ -111,7 +111,7 @@ def overdue_in(case_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, list[uuid.UU
     """The overdue actions of each of these cases that has any, the oldest first: one query."""
     found: dict[uuid.UUID, list[uuid.UUID]] = {}
     if case_ids:
-        rows = db.session.connection().execute(_OVERDUE, {"cases": list(case_ids), "today": clock.today()})
+        rows = ask(_OVERDUE, {"cases": list(case_ids), "today": clock.today()})
         for case_id, action_id in rows:
             found.setdefault(case_id, []).append(action_id)
     return found
@@ -165,7 +165,7 @@ def with_facts(partnership_id: uuid.UUID, actions: Iterable[Action]) -> list[Act
 def open_facts(partnership_id: uuid.UUID, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, ActionFacts]:
     """What the rules may know of these actions, of those that are still to be done in open cases: two queries."""
     asked = {"partnership": partnership_id, "actions": list(ids)}
-    rows = db.session.connection().execute(_OPEN_FACTS, asked).all()
+    rows = ask(_OPEN_FACTS, asked)
     known = cases.facts_of(partnership_id, {row.case_id for row in rows})
     return {
         row.id: ActionFacts(known[row.case_id], row.owner_id, row.owner_agency_id)

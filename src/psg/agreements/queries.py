@@ -11,7 +11,7 @@ from psg import clock
 from psg.access import Role, Standing
 from psg.agreements.models import Agreement, AgreementParty, AgreementVersion, Signature
 from psg.agreements.rules import VersionDates, VersionState, counts
-from psg.db import db
+from psg.db import ask, db
 from psg.partnerships.models import MEMBERS_AGENCY, Agency, Membership, NameStamp, PartnerAgency, Partnership, RoleHeld
 from psg.partnerships.rules import MembershipState
 
@@ -128,7 +128,7 @@ _VERSIONS = (
 
 def standings_of(user_id: uuid.UUID) -> dict[uuid.UUID, Standing]:
     """A person's places by partnership id in one query, read afresh: what changed a moment ago already counts."""
-    return standings_in(db.session.connection().execute(_PLACES_OF_ONE, {"user_id": user_id, "today": clock.today()}))
+    return standings_in(ask(_PLACES_OF_ONE, {"user_id": user_id, "today": clock.today()}))
 
 
 def standings_in(rows: Iterable[Any]) -> dict[uuid.UUID, Standing]:
@@ -139,7 +139,7 @@ def standings_in(rows: Iterable[Any]) -> dict[uuid.UUID, Standing]:
 def standings_of_all(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, Standing]]:
     """The places of several people at once."""
     asked = {"user_ids": list(user_ids), "today": clock.today()}
-    return _places(db.session.connection().execute(_PLACES_OF_ALL, asked))
+    return _places(ask(_PLACES_OF_ALL, asked))
 
 
 def _places(rows: Iterable[Any]) -> dict[uuid.UUID, dict[uuid.UUID, Standing]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, bindparam, func, insert, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy import inspect as sa_inspect
 from sqlalchemy.orm import InstanceState, Session
 
@@ -15,7 +15,7 @@ from psg.audit.canonical import encode
 from psg.audit.changes import Entry, Pending, changed, forget, pending, undeclared_statements
 from psg.audit.digest import NOTHING, Plan, plan_for, plan_of
 from psg.audit.models import AuditDigest, AuditEvent
-from psg.db import UnauditedChange, write_alone, write_rows
+from psg.db import UnauditedChange, ask, write_alone, write_rows
 
 EVENT_COLUMNS = tuple(AuditEvent.__table__.columns.keys())
 DIGEST_COLUMNS = tuple(AuditDigest.__table__.columns.keys())
@@ -23,7 +23,6 @@ _FORMAT = "psg audit event 1"
 _CHUNK = 500
 T = TypeVar("T")
 
-_INSERT_EVENT = insert(AuditEvent.__table__)
 _digests = AuditDigest.__table__.c
 _newest = (
     select(_digests.record_type, _digests.record_key, func.max(_digests.turn).label("turn"))
@@ -83,7 +82,7 @@ def write_pending(session: Session) -> None:
         kinds = sorted({change.plan.record_type for change in changes})
         raise UnauditedChange(f"no audit event for a change of {', '.join(kinds)}")
     if gathered.entries:
-        _place_in_history(session, changes)
+        _place_in_history(changes)
         _insert(gathered.entries, _attach(changes, gathered.entries, covering))
     forget(session)
 
@@ -91,7 +90,7 @@ def write_pending(session: Session) -> None:
 def write_at_once(entry: Entry) -> None:
     """Write an event that no change belongs to; it is committed when this returns. Outside transaction() only."""
     entry.row["mac"] = event_mac(event_bytes(entry.row, ()), keys.mac_key())
-    write_alone(_INSERT_EVENT, entry.row)
+    write_alone(AuditEvent, entry.row)
 
 
 def _insert(entries: Sequence[Entry], digests: Mapping[int, list[dict[str, Any]]]) -> None:
@@ -154,7 +153,7 @@ def _changed_rows(session: Session, gathered: Pending) -> Iterator[_Change]:
             yield _Change(plan, gone.hex, None, NOTHING, removed=True)
 
 
-def _place_in_history(session: Session, changes: Sequence[_Change]) -> None:
+def _place_in_history(changes: Sequence[_Change]) -> None:
     """Give each change its turn in its record's history and say what the record was like before."""
     earlier: dict[Plan, list[_Change]] = {}
     for change in changes:
@@ -165,7 +164,7 @@ def _place_in_history(session: Session, changes: Sequence[_Change]) -> None:
     for plan, asked in earlier.items():
         for chunk in chunks(asked, _CHUNK):
             parameters = {"type": plan.record_type, "keys": [change.key for change in chunk]}
-            last = {row.record_key: row for row in session.connection().execute(_LAST_DIGESTS, parameters)}
+            last = {row.record_key: row for row in ask(_LAST_DIGESTS, parameters)}
             for change in chunk:
                 row = last.get(change.key)
                 change.turn = row.turn + 1 if row is not None else 1

@@ -32,7 +32,7 @@ from psg.cases.models import (
 from psg.cases.rules import DecisionKind
 from psg.crypto import datakeys, open_rows
 from psg.crypto.datakeys import DataKey
-from psg.db import UtcDateTime, db
+from psg.db import UtcDateTime, ask, db
 from psg.people.models import Person
 from psg.people.rules import Born, Names
 
@@ -95,7 +95,7 @@ class PersonView:
 
 def people_of(record: Case) -> list[PersonView]:
     """The people on a case: one query, opened row by row."""
-    rows = db.session.connection().execute(_PEOPLE, _of(record)).all()
+    rows = ask(_PEOPLE, _of(record))
     datakeys.adopt(record.partnership_id, [row[:4] for row in rows])
     owner = record.partnership_id
     named = open_rows(owner, Person, ("names", "born"), [(row[0], row[0], row.names, row.born) for row in rows])
@@ -167,7 +167,7 @@ class SmallParts:
 
 def small_parts_of(record: Case) -> SmallParts:
     """Places, agencies' numbers, decisions and themes: one query for all four, so that a case page stays quick."""
-    rows = db.session.connection().execute(_SMALL, _of(record)).all()
+    rows = ask(_SMALL, _of(record))
     found = SmallParts(themes=sorted(row.code for row in rows if row.what == "theme"))
     for row in sorted((row for row in rows if row.what != "theme"), key=lambda row: (row.at, row.id)):
         _ADDERS[row.what](record, found, row)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from psg.cases.models import Case, Event
 from psg.cases.rules import Precision, When
 from psg.crypto import open_rows
-from psg.db import db
+from psg.db import ask
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def events_of(
     given = {"since": since, "kind": kind or None, "agency": agency_id, "limit": limit}
     values |= {name: value for name, value in given.items() if value is not None}
     statement = _events(corrections, frozenset(values))
-    rows = db.session.connection().execute(statement, values).all()
+    rows = ask(statement, values)
     opened = open_rows(record.partnership_id, Event, _SEALED, [(record.id, *row[:5]) for row in rows])
     shown = [_view(row, texts) for row, texts in zip(rows, opened, strict=True) if texts is not None]
     shown.sort(key=lambda event: event.order, reverse=True)

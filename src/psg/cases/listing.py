@@ -22,7 +22,7 @@ from psg.cases.models import Case, CaseTheme
 from psg.cases.rules import CaseState, SubjectKind, Tone
 from psg.crypto import datakeys, open_rows
 from psg.crypto.datakeys import DataKey
-from psg.db import db
+from psg.db import ask
 from psg.text import opening
 from psg.web import paging
 from psg.web.paging import Cursor, Page
@@ -164,7 +164,7 @@ def list_cases(viewer: Viewer, standing: Standing, filters: Filters, after: str 
     statement = _statement(shape, filters.order, cursor and cursor.backwards)
     if cursor is not None:
         values |= {"after_value": cursor.values[0], "after_id": cursor.values[1]}
-    rows = db.session.connection().execute(statement, values).all()
+    rows = ask(statement, values)
     # A case without any key is no erased one: it is left to `open_rows`, which says that something is wrong.
     keys = [(row[0], datakeys.CASE, *row[_KEY]) for row in rows if row[_KEY.stop - 1] is not None]
     datakeys.adopt(standing.partnership_id, keys)
@@ -298,4 +298,4 @@ def _counting(shape: _Shape) -> Select[Any]:
 
 
 def _count(shape: _Shape, values: dict[str, Any]) -> int:
-    return int(db.session.connection().execute(_counting(shape), values).scalar_one())
+    return int(ask(_counting(shape), values)[0][0])

@@ -24,7 +24,7 @@ from psg.cases.models import (
 from psg.cases.rules import CaseState
 from psg.crypto import datakeys
 from psg.crypto.datakeys import DataKey
-from psg.db import db
+from psg.db import ask, db
 from psg.ids import normalise_reference
 
 __all__ = ["facts_of", "find", "find_draft", "find_id", "load_facts", "visible", "visible_by_id"]
@@ -125,7 +125,7 @@ def facts_of(partnership_id: uuid.UUID, ids: Collection[uuid.UUID]) -> dict[uuid
     asked = {"partnership": partnership_id, "cases": list(ids)}
     found: dict[uuid.UUID, CaseFacts] = {}
     named: dict[uuid.UUID, set[uuid.UUID]] = {}
-    for row in db.session.connection().execute(_FACTS, asked):
+    for row in ask(_FACTS, asked):
         found[row.id] = CaseFacts(partnership_id, row.group_id, row.state.value, row.referrer_id)
         if row.user_id is not None:
             named.setdefault(row.id, set()).add(row.user_id)

@@ -1,8 +1,9 @@
 """The database: the model base, the column types, and the one place that commits."""
 
+from psg.db.asking import ask
 from psg.db.errors import AlreadyDone, Clash, DomainError, UnauditedChange, WriteOutsideTransaction
 from psg.db.model import Model, Owned, UtcDateTime, Versioned, db, owned_fk
-from psg.db.rows import UNLESS_THERE, add_if_free, add_new, write_rows
+from psg.db.rows import UNLESS_THERE, add_if_free, add_new, write_alone, write_rows
 from psg.db.session import (
     QuickChanges,
     engine_options,
@@ -10,7 +11,6 @@ from psg.db.session import (
     quick_changes,
     reading_done,
     transaction,
-    write_alone,
 )
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "WriteOutsideTransaction",
     "add_if_free",
     "add_new",
+    "ask",
     "db",
     "engine_options",
     "init_app",

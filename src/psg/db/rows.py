@@ -9,13 +9,14 @@ from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Dialect, Table
+from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy import inspect as sa_inspect
 from sqlalchemy.orm import Mapper, Session, make_transient_to_detached
 
+from psg.db.asking import run
 from psg.db.errors import UnauditedChange, WriteOutsideTransaction
 from psg.db.model import Base, db
-from psg.db.session import changed_records, is_writing
+from psg.db.session import changed_records, is_writing, refuse_unsaved, transaction
 
 _TOGETHER = 20
 """Rows in one statement; longer lists take several."""
@@ -36,6 +37,22 @@ def write_rows(model: Any, rows: Sequence[Mapping[str, Any]], otherwise: str = "
     return _write(model, rows, otherwise)
 
 
+def write_alone(model: Any, row: Mapping[str, Any]) -> None:
+    """Insert one row that is a whole change by itself; it is committed when this returns. Outside transaction() only.
+
+    For rows as above that account for no other record's change: nothing is checked before the commit.
+    """
+    session = db.session()
+    if is_writing(session):
+        raise RuntimeError("a row that stands alone was written inside transaction()")
+    if db.engine.dialect.name == "sqlite":
+        with transaction():
+            write_rows(model, [row])
+        return
+    refuse_unsaved(session)
+    _write_some(session.connection(), model, [row], "")
+
+
 def _write(model: Any, rows: Sequence[Mapping[str, Any]], otherwise: str) -> int:
     session = db.session()
     if not is_writing(session):
@@ -43,12 +60,16 @@ def _write(model: Any, rows: Sequence[Mapping[str, Any]], otherwise: str) -> int
     connection, written = session.connection(), 0
     for start in range(0, len(rows), _TOGETHER):
         some = rows[start : start + _TOGETHER]
-        statement, ready = _insert(model.__table__, tuple(some[0]), len(some), otherwise, connection.dialect)
-        values = tuple(
-            prepare(row[column]) if prepare is not None else row[column] for row in some for column, prepare in ready
-        )
-        written += connection.exec_driver_sql(statement, values).rowcount
+        written += _write_some(connection, model, some, otherwise)
     return written
+
+
+def _write_some(connection: Connection, model: Any, some: Sequence[Mapping[str, Any]], otherwise: str) -> int:
+    statement, ready = _insert(model.__table__, tuple(some[0]), len(some), otherwise, connection.dialect)
+    values = tuple(
+        prepare(row[column]) if prepare is not None else row[column] for row in some for column, prepare in ready
+    )
+    return int(run(connection, statement, values).rowcount)
 
 
 def add_new(*records: Base) -> None:

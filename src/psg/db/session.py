@@ -78,7 +78,7 @@ def _begin_to_write(session: Session) -> None:
         reading_done()
         session.connection(execution_options={_WRITING: True})
     else:
-        _refuse_unsaved(session)
+        refuse_unsaved(session)
         driver: Any = session.connection().connection.driver_connection
         driver.autocommit = False
 
@@ -107,30 +107,14 @@ def quick_changes() -> Iterator[QuickChanges | None]:
         yield QuickChanges(connection.connection.driver_connection)
 
 
-def write_alone(statement: Any, row: Mapping[str, Any]) -> None:
-    """Insert one row that is a whole change by itself; it is committed when this returns. Outside transaction() only.
-
-    For rows that account for no other record's change: nothing is checked before the commit.
-    """
-    session = db.session()
-    if is_writing(session):
-        raise RuntimeError("a row that stands alone was written inside transaction()")
-    if db.engine.dialect.name == "sqlite":
-        with transaction():
-            session.connection().execute(statement, row)
-        return
-    _refuse_unsaved(session)
-    session.connection().execute(statement, row)
-
-
 def reading_done() -> None:
     """End the read transaction, keeping what was loaded. A changed record at this point is a mistake and raises."""
     session = db.session()
-    _refuse_unsaved(session)
+    refuse_unsaved(session)
     session.commit()
 
 
-def _refuse_unsaved(session: Session) -> None:
+def refuse_unsaved(session: Session) -> None:
     if session.new or session.dirty or session.deleted:
         raise WriteOutsideTransaction("records were changed outside transaction()")
 
@@ -162,7 +146,7 @@ def _claim(session: Session, once: OnceKey) -> None:
 
 def _refuse_stray_writes(session: Session, *_: Any) -> None:
     if _WRITING not in session.info:
-        _refuse_unsaved(session)
+        refuse_unsaved(session)
 
 
 def _refuse_stray_statements(state: ORMExecuteState) -> None:

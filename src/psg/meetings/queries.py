@@ -13,7 +13,7 @@ from psg.access import Role, Standing, Viewer
 from psg.cases.models import Case
 from psg.cases.queries import visible
 from psg.crypto import open_rows
-from psg.db import db
+from psg.db import ask, db
 from psg.meetings.cards import names
 from psg.meetings.live import effect_of
 from psg.meetings.models import AgendaItem, Meeting, Outcome
@@ -107,7 +107,7 @@ class Appearance:
 def of_case(case: Case) -> list[Appearance]:
     """What meetings said about a case, the latest first: one query. Agendas that are not published do not count."""
     values = {"partnership": case.partnership_id, "case": case.id}
-    rows = [row for row in db.session.connection().execute(_OF_CASE, values) if row.id is not None or row.published]
+    rows = [row for row in ask(_OF_CASE, values) if row.id is not None or row.published]
     decided = [(case.id, row.id, row.agreed) for row in rows if row.id is not None]
     agreed = zip(decided, open_rows(case.partnership_id, Outcome, ("agreed",), decided), strict=True)
     words = {row[1]: texts[0] for row, texts in agreed if texts is not None}

@@ -7,7 +7,7 @@ from functools import lru_cache
 from sqlalchemy import Select, Uuid, and_, bindparam, or_, select
 
 from psg.access import Role
-from psg.db import db
+from psg.db import ask
 from psg.partnerships.models import Membership, RoleHeld
 from psg.partnerships.rules import MembershipState
 
@@ -35,7 +35,7 @@ def holders_of_any(
     if agency_id is not None:
         values["agency"] = agency_id
     in_group = tuple(group_id is not None for _, group_id in held)
-    return list(db.session.connection().scalars(_holders(in_group, agency_id is not None), values))
+    return [row.user_id for row in ask(_holders(in_group, agency_id is not None), values)]
 
 
 @lru_cache(maxsize=16)

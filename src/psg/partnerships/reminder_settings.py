@@ -16,7 +16,7 @@ from sqlalchemy.orm import SessionTransaction
 from psg import audit, clock, reference
 from psg.audit import Actor
 from psg.audit.events import Event
-from psg.db import DomainError, db
+from psg.db import DomainError, ask, db
 from psg.partnerships.models import Group, ReminderSetting
 
 DIGEST_TIME = "digest-time"
@@ -95,7 +95,7 @@ _OF_GROUP = (
 def in_force(partnership_id: uuid.UUID, on: date | None = None) -> dict[str, Any]:
     """The partnership's own values that hold on a day; numbers of days as numbers."""
     day = on or clock.today()
-    rows = db.session.connection().execute(_IN_FORCE, {"partnership": partnership_id, "day": day})
+    rows = ask(_IN_FORCE, {"partnership": partnership_id, "day": day})
     return {row.code: _read(row.code, row.value) for row in rows}
 
 
@@ -115,7 +115,7 @@ def for_group(partnership_id: uuid.UUID, group_id: uuid.UUID) -> Mapping[str, An
 
 def _of_group(partnership_id: uuid.UUID, group_id: uuid.UUID) -> dict[str, Any]:
     asked = {"partnership": partnership_id, "group": group_id, "day": clock.today()}
-    rows = db.session.connection().execute(_OF_GROUP, asked).all()
+    rows = ask(_OF_GROUP, asked)
     usual = {row.code: _read(row.code, row.value) for row in rows if row.code}
     return shipped() | usual | (rows[0].settings if rows else {})
 

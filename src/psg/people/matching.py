@@ -18,7 +18,7 @@ from sqlalchemy import LargeBinary, Select, Uuid, bindparam, delete, select, tup
 from psg.crypto import blind, keyring
 from psg.crypto.blind import Index, Term, Terms
 from psg.crypto.searchkey import SearchKey
-from psg.db import db, write_rows
+from psg.db import ask, db, write_rows
 from psg.people.models import SearchTag
 from psg.people.rules import Born, Names
 
@@ -174,15 +174,13 @@ def _row(key: SearchKey, name: Index, tag: bytes, pointer: Pointer) -> dict[str,
 
 def _rows(partnership_id: uuid.UUID, tags: Sequence[tuple[str, bytes]]) -> list[tuple[uuid.UUID, str, bytes, bytes]]:
     found: list[tuple[uuid.UUID, str, bytes, bytes]] = []
-    tags, connection = list(dict.fromkeys(tags)), db.session.connection()
+    tags = list(dict.fromkeys(tags))
     for start in range(0, len(tags), _TOGETHER):
         some = tags[start : start + _TOGETHER]
         wanted: dict[str, Any] = {"partnership": partnership_id}
         for number, (name, tag) in enumerate(some):
             wanted |= {f"name_{number}": name, f"tag_{number}": tag}
-        found += [
-            (row_id, name, tag, sealed) for row_id, name, tag, sealed in connection.execute(_tagged(len(some)), wanted)
-        ]
+        found += [(row_id, name, tag, sealed) for row_id, name, tag, sealed in ask(_tagged(len(some)), wanted)]
     return found
 
 

@@ -17,7 +17,7 @@ from psg.actions.rules import ActionState
 from psg.agreements import queries as agreements
 from psg.cases.models import Case
 from psg.cases.rules import CaseState
-from psg.db import db
+from psg.db import ask
 from psg.partnerships.models import Membership
 
 _DUE = (
@@ -44,7 +44,7 @@ _ARRIVAL = (
 
 def look_up(id_hash: bytes) -> Sequence[Any]:
     """The session of a cookie: one row for each role held, one without a place for none; empty for no such session."""
-    return db.session.connection().execute(_ARRIVAL, {"id_hash": id_hash, "today": clock.today()}).all()
+    return ask(_ARRIVAL, {"id_hash": id_hash, "today": clock.today()})
 
 
 def due_count() -> int:

@@ -1,0 +1,124 @@
+"""Statements asked again and again: their text, and how values go in and come out, are made once for each.
+
+On PostgreSQL such a statement goes to the driver as it stands, on the session's own connection and so in its
+transaction if there is one: what SQLAlchemy does around each execution costs more than the driver does. The statement
+stays the one built from tables, types and the policy's conditions; SQLite is asked through SQLAlchemy.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ARRAY, BindParameter, CompoundSelect, Connection, Dialect, Enum, Select, any_, bindparam
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import BinaryExpression
+
+from psg.db.model import db
+
+Asked = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
+_Make = Callable[[Any], Any]
+
+
+def ask(statement: Asked, values: Mapping[str, Any]) -> Sequence[Any]:
+    """All rows of a statement that was built once, with its values as parameters. Columns by name or by place.
+
+    Lists are parameters like others: `column.in_(bindparam("names", expanding=True))`.
+    """
+    connection = db.session.connection()
+    if connection.dialect.name != "postgresql":
+        return connection.execute(statement, values).all()
+    ready = _ready(statement, connection.dialect)
+    given = {**ready.constants, **values}
+    for name, into in ready.into:
+        given[name] = into(given[name])
+    rows = run(connection, ready.text, given).fetchall()
+    if not ready.out:
+        return list(map(ready.row, rows))
+    made = []
+    for row in rows:
+        cells = list(row)
+        for place, out in ready.out:
+            cells[place] = out(cells[place])
+        made.append(ready.row(cells))
+    return made
+
+
+def run(connection: Connection, text: str, values: Any) -> Any:
+    """Run a text that is ready for the driver; its cursor. Errors are SQLAlchemy's, as for any other statement."""
+    if connection.dialect.name != "postgresql":
+        return connection.exec_driver_sql(text, values)
+    for told in connection.engine.dispatch.before_cursor_execute:
+        told(connection, None, text, values, None, False)
+    driver: Any = connection.connection.driver_connection
+    try:
+        cursor = driver.cursor()
+        cursor.execute(text, values)
+    except connection.dialect.loaded_dbapi.Error as error:
+        lost = connection.dialect.is_disconnect(error, driver, None)
+        if lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            text,
+            None,
+            error,
+            connection.dialect.loaded_dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=lost,
+            dialect=connection.dialect,
+        ) from error
+    return cursor
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A statement as the driver takes it."""
+
+    text: str
+    constants: dict[str, Any]
+    """Values that the statement itself names."""
+    into: tuple[tuple[str, _Make], ...]
+    """What makes a parameter ready for the driver, for those that need it."""
+    out: tuple[tuple[int, _Make], ...]
+    """What makes a value of a column, by its place, for those that need it."""
+    row: Callable[[Any], Any]
+
+
+@lru_cache(maxsize=512)
+def _ready(statement: Asked, dialect: Dialect) -> _Ready:
+    whole: Any = statement
+    plain: Any = visitors.replacement_traverse(whole, {}, _list_as_array)
+    compiled = plain.compile(dialect=dialect)
+    constants, into = dict(compiled.params), {}
+    for name, parameter in {name: parameter for parameter, name in compiled.bind_names.items()}.items():
+        way = parameter.type.dialect_impl(dialect).bind_processor(dialect)
+        if parameter.required and way is not None:
+            into[name] = way
+        elif way is not None:
+            constants[name] = way(constants[name])
+    columns: list[Any] = list(statement.selected_columns)
+    names = [str(column.key) for column in columns]
+    row: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # made at run time
+    back = [_from_driver(column.type, dialect) for column in columns]
+    out = tuple((place, way) for place, way in enumerate(back) if way is not None)
+    return _Ready(str(compiled), constants, tuple(into.items()), out, row._make)
+
+
+def _from_driver(kind: Any, dialect: Dialect) -> _Make | None:
+    if isinstance(kind, Enum) and kind.enum_class is not None:
+        words: dict[Any, Any] = {word.value: word for word in kind.enum_class}
+        return (words | {None: None}).__getitem__
+    way: _Make | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return way
+
+
+def _list_as_array(element: Any, **_: Any) -> Any:
+    """Lists go as one value: the text of the statement is then the same for a list of any length."""
+    if not (isinstance(element, BinaryExpression) and element.operator is operators.in_op):
+        return None
+    many = element.right
+    if not (isinstance(many, BindParameter) and many.expanding):
+        return None
+    return element.left == any_(bindparam(many.key, type_=ARRAY(element.left.type)))
