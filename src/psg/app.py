@@ -1,7 +1,8 @@
 """The whole application, assembled on one screen."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from flask import Blueprint, Flask
 from flask_login import LoginManager, current_user
@@ -14,13 +15,19 @@ from psg.accounts.routes import ask_to_sign_in
 from psg.accounts.sessions import DatabaseSessions
 
 
+class _Application(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No function of ours is a coroutine; Flask would look at some twenty of them for each page."""
+        return func
+
+
 def create_app(values: settings.Settings | None = None, *, more: Iterable[Blueprint] = ()) -> Flask:
     """Build the application; raises SettingsError or KeyProblem with everything that stands in the way.
 
     more: pages of something that stands above the application, such as the demonstration.
     """
     values = values or settings.load()
-    app = Flask("psg", template_folder=str(paths.TEMPLATES), static_folder=None)
+    app = _Application("psg", template_folder=str(paths.TEMPLATES), static_folder=None)
     app.extensions["psg.settings"] = values
     logs.init_app(app, values.log_level)
 

@@ -66,8 +66,8 @@ def requires(permission: Permission, **loaders: Callable[..., Any]) -> Callable[
 
 def viewer() -> Viewer:
     """The signed-in person."""
-    person: Viewer = current_user._get_current_object()  # noqa: SLF001 - Flask-Login's proxy offers no public way
-    return person
+    person: Viewer | None = g.get("viewer")
+    return person or current_user._get_current_object()  # noqa: SLF001 - no public way
 
 
 def standing() -> Standing:
@@ -78,7 +78,7 @@ def standing() -> Standing:
 
 def can(permission: Permission, record: HasFacts | Facts | None = None) -> bool:
     """Whether the signed-in person may do this: what templates ask before they draw a button."""
-    if not current_user.is_authenticated:
+    if "viewer" not in g and not current_user.is_authenticated:
         return False
     return policy.permits(viewer(), permission, _facts_of(record))
 
@@ -130,6 +130,7 @@ def _gate() -> Any:
         return None
     if not current_user.is_authenticated:
         return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+    g.viewer = viewer()
     arguments = request.view_args or {}
     place = _place(arguments)
     if access.permission is None:

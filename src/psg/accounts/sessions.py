@@ -149,7 +149,7 @@ def begin(user: User, browser: str) -> None:
     )
     _replace_session(SignedIn(id_hash, user, kept, cookie=cookie))
     g.session_ref = id_hash.hex()[:16]
-    g.pop("_login_user", None)
+    _forget_person()
 
 
 def end_current() -> None:
@@ -161,7 +161,7 @@ def end_current() -> None:
         )
     _replace_session(Visit())
     g.forget_session = True
-    g.pop("_login_user", None)
+    _forget_person()
 
 
 def end_all(user_id: uuid.UUID, *, but: bytes | None = None) -> None:
@@ -192,6 +192,11 @@ def own(user_id: uuid.UUID) -> list[UserSession]:
         .order_by(UserSession.seen_at.desc())
     )
     return list(db.session.scalars(statement))
+
+
+def _forget_person() -> None:
+    for name in ("_login_user", "viewer"):  # as Flask-Login and the gate remember them
+        g.pop(name, None)
 
 
 def _replace_session(session: Visit) -> None:

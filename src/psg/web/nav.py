@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import Flask, current_app, g, has_request_context
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 
 from psg import clock
 from psg.web.requests import request_id
+from psg.web.stencil import draw
 from psg.web.words import full_date, time_of_day
 
 BUILDER = "psg.web.nav"
@@ -59,6 +63,8 @@ class Nav:
 
 
 SIGNED_OUT = Nav()
+_STAND_IN = "\ue000token\ue001"
+"""Stands for the form token in what is drawn once for many."""
 
 
 def current() -> Nav:
@@ -71,6 +77,17 @@ def current() -> Nav:
     return nav
 
 
+def top(nav: Nav, marking: str | None) -> Markup:
+    """The head of a page: drawn once for each frame, with this session's token for the form that signs out."""
+    drawn = _top(nav, marking)
+    return drawn.replace(_STAND_IN, generate_csrf()) if nav.user else drawn
+
+
+@lru_cache(maxsize=512)
+def _top(nav: Nav, marking: str | None) -> Markup:
+    return draw("layouts/top.html", "top", nav, marking, _STAND_IN)
+
+
 def init_app(app: Flask, build: Callable[[], Nav] | None) -> None:
     """Give templates `nav`, `marking` and `request_id`; a view's own values win."""
     app.extensions[BUILDER] = build or (lambda: SIGNED_OUT)
@@ -79,4 +96,6 @@ def init_app(app: Flask, build: Callable[[], Nav] | None) -> None:
     def frame() -> dict[str, object]:
         return {"nav": current(), "marking": None, "request_id": request_id()}
 
-    app.jinja_env.globals["printed_at"] = lambda: f"{full_date(clock.now())} at {time_of_day(clock.now())}"
+    app.jinja_env.globals.update(
+        frame_top=top, printed_at=lambda: f"{full_date(clock.now())} at {time_of_day(clock.now())}"
+    )

@@ -56,15 +56,12 @@ def full_date(value: date | datetime | None) -> str:
     return f"{day.day} {_MONTHS[day.month]} {day.year}"
 
 
+@lru_cache(maxsize=4096)
 def short_date(value: date | datetime | None) -> str:
     """As in "9 Nov 2026", for tables."""
     if value is None:
         return ""
-    return _short(_day(value))
-
-
-@lru_cache(maxsize=2048)
-def _short(day: date) -> str:
+    day = _day(value)
     return f"{day.day} {_SHORT_MONTHS[day.month]} {day.year}"
 
 

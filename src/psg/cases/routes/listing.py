@@ -2,39 +2,31 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from enum import StrEnum
-from typing import Any, TypeVar
-from urllib.parse import urlencode
+from typing import TypeVar
 
-from flask import Response, flash, g, request, url_for
+from flask import Response, flash, request, url_for
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as AnyResponse
 
 from psg import clock
-from psg.access import Permission, requires, standing, viewer
+from psg.access import Permission, can, requires, standing, viewer
 from psg.audit import Event
 from psg.cases import listing, operations, queries
 from psg.cases.bands import words_of_bands
 from psg.cases.listing import Filters, Row, Shown, Sort
 from psg.cases.models import PossibleDuplicate
+from psg.cases.routes.around import Around
 from psg.cases.routes.shared import bp, carry_out, directory, labels, show
-from psg.cases.rules import TONE_WORDS, CaseState, SubjectKind, Tone
+from psg.cases.rules import CaseState, SubjectKind, Tone
 from psg.partnerships import queries as partnerships
 from psg.partnerships.queries import AgencyPlace, Directory, GroupPlace
 from psg.web.forms import Form
-from psg.web.stencil import Stencil, drawn, select_options
+from psg.web.stencil import Stencil, drawn
 from psg.web.words import days_overdue, marks, short_date
 
 Word = TypeVar("Word", bound=StrEnum)
-STATES = {
-    Shown.OPEN: "Open",
-    Shown.WAITING: "Waiting for a decision",
-    Shown.CLOSED: "Closed",
-    Shown.DECLINED: "Declined",
-    Shown.MINE: "My drafts",
-}
 
 
 @bp.route("/<partnership>/cases")
@@ -43,18 +35,33 @@ def index() -> Response:
     """The cases that one may see, filtered and sorted; one audit row names those shown."""
     filters = _filters()
     found = listing.list_cases(viewer(), standing(), filters, request.args.get("after"))
+    rows, around = found.page.rows, _around(filters)
     return show(
         "cases/index.html",
         None,
         event=Event.CASES_LISTED,
-        ids=[row.id for row in found.page.rows],
+        ids=[row.id for row in rows],
         found=found,
-        body=_body(found.page.rows, drafts=filters.shown is Shown.MINE),
+        above=around.above(found.words),
+        table=around.table(_body(rows, drafts=filters.shown is Shown.MINE)) if rows else "",
         filters=filters,
-        fields=_fields(filters),
-        chips=_chips(filters),
-        columns=_columns(filters),
-        address=_address,
+        chips=around.chips,
+        address=around.address,
+    )
+
+
+def _around(filters: Filters) -> Around:
+    place, names = standing(), directory()
+    return Around(
+        slug=place.slug,
+        may_log=can(Permission.CASE_LOG),
+        may_settle=can(Permission.DUPLICATE_SETTLE),
+        filters=filters,
+        agencies=tuple((agency.id, agency.short_name) for agency in names.agencies),
+        groups=tuple((group.id, group.name) for group in names.groups),
+        themes=tuple((term.code, term.label) for term in partnerships.terms(place.partnership_id, "themes")),
+        theme=labels()["themes", filters.theme] if filters.theme else "",
+        bands=tuple(words_of_bands().items()),
     )
 
 
@@ -140,6 +147,8 @@ def _tag(row: Row) -> str:
 
 def _filters() -> Filters:
     """From the address; whatever is not one of our values counts as not given."""
+    if not request.args:
+        return Filters()
     theme = request.args.get("theme", "")
     return Filters(
         shown=_word(Shown, "state") or Shown.OPEN,
@@ -162,84 +171,6 @@ def _id(name: str, known: Sequence[AgencyPlace | GroupPlace]) -> uuid.UUID | Non
     if given == "mine":
         return standing().agency_id
     return next((one.id for one in known if str(one.id) == given), None) if given else None
-
-
-def _address(filters: Filters, after: str = "") -> str:
-    values: dict[str, Any] = {
-        "state": filters.shown.value if filters.shown is not Shown.OPEN else None,
-        "sort": filters.sort.value if filters.sort is not Sort.REVIEW else None,
-        "agency": filters.agency_id,
-        "band": filters.tone.value if filters.tone else None,
-        "review": "overdue" if filters.overdue else None,
-        "theme": filters.theme or None,
-        "group": filters.group_id,
-        "after": after or None,
-    }
-    given = {name: value for name, value in values.items() if value is not None}
-    return f"{_list_address()}?{urlencode(given)}" if given else _list_address()
-
-
-def _list_address() -> str:
-    if "case_list_address" not in g:
-        g.case_list_address = url_for("cases.index", partnership=standing().slug)
-    return str(g.case_list_address)
-
-
-def _fields(filters: Filters) -> dict[str, Markup]:
-    """What the filter row offers."""
-    names = directory()
-    agencies = [(str(agency.id), agency.short_name) for agency in names.agencies]
-    themes = [(term.code, term.label) for term in partnerships.terms(standing().partnership_id, "themes")]
-    groups = [(str(group.id), group.name) for group in names.groups]
-    return {
-        "state": select_options([(shown.value, words) for shown, words in STATES.items()], filters.shown.value),
-        "agency": select_options(agencies, str(filters.agency_id or ""), empty="Any agency"),
-        "band": select_options(
-            [(tone.value, words) for tone, words in words_of_bands().items()], filters.tone or "", empty="Any band"
-        ),
-        "review": select_options(
-            [("overdue", "Review overdue")], "overdue" if filters.overdue else "", empty="Any date"
-        ),
-        "theme": select_options(themes, filters.theme, empty="Any theme"),
-        "group": select_options(groups, str(filters.group_id or ""), empty="Any group"),
-    }
-
-
-def _chips(filters: Filters) -> list[dict[str, str]]:
-    """One for each filter in use, with the address of the list without it."""
-    names, chips = directory(), []
-    if filters.agency_id:
-        chips.append((f"Led by {names.agency(filters.agency_id)}", replace(filters, agency_id=None)))
-    if filters.tone:
-        chips.append((words_of_bands().get(filters.tone, TONE_WORDS[filters.tone]), replace(filters, tone=None)))
-    if filters.overdue:
-        chips.append(("Review overdue", replace(filters, overdue=False)))
-    if filters.theme:
-        chips.append((labels()["themes", filters.theme], replace(filters, theme="")))
-    if filters.group_id:
-        chips.append((names.group_name(filters.group_id), replace(filters, group_id=None)))
-    return [{"text": words, "href": _address(without)} for words, without in chips]
-
-
-def _columns(filters: Filters) -> list[dict[str, Any]]:
-    def column(text: str, sort: Sort, direction: str) -> dict[str, Any]:
-        chosen = filters.order is sort
-        return {
-            "text": text,
-            "sort": _address(replace(filters, sort=sort)),
-            "direction": direction if chosen else None,
-        }
-
-    review = column("Review due", Sort.REVIEW, "ascending") if filters.shown is Shown.OPEN else {"text": "Review due"}
-    return [
-        column("Case", Sort.REFERENCE, "ascending"),
-        {"text": "About"},
-        column("Band", Sort.BAND, "descending"),
-        {"text": "Lead"},
-        {"text": "Open actions", "numeric": True},
-        review,
-        column("Last activity", Sort.ACTIVITY, "descending"),
-    ]
 
 
 @bp.route("/<partnership>/duplicates")
