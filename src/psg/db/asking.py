@@ -8,17 +8,20 @@ stays the one built from tables, types and the policy's conditions; SQLite is as
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ARRAY, BindParameter, CompoundSelect, Connection, Dialect, Enum, Select, any_, bindparam
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression
 
-from psg.db.model import db
+from psg.db.model import UtcDateTime, db
 
 Asked = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
+_HELD = "psg.connection"
 _Make = Callable[[Any], Any]
 
 
@@ -27,7 +30,7 @@ def ask(statement: Asked, values: Mapping[str, Any]) -> Sequence[Any]:
 
     Lists are parameters like others: `column.in_(bindparam("names", expanding=True))`.
     """
-    connection = db.session.connection()
+    connection = connection_of(db.session())
     if connection.dialect.name != "postgresql":
         return connection.execute(statement, values).all()
     ready = _ready(statement, connection.dialect)
@@ -44,6 +47,16 @@ def ask(statement: Asked, values: Mapping[str, Any]) -> Sequence[Any]:
             cells[place] = out(cells[place])
         made.append(ready.row(cells))
     return made
+
+
+def connection_of(session: Session) -> Connection:
+    """The session's connection. To ask for it costs half of what asking the driver does, so it is remembered."""
+    held: tuple[Any, Connection] | None = session.info.get(_HELD)
+    if held is not None and held[0] is session.get_transaction():
+        return held[1]
+    connection = session.connection()
+    session.info[_HELD] = (session.get_transaction(), connection)
+    return connection
 
 
 def run(connection: Connection, text: str, values: Any) -> Any:
@@ -110,8 +123,14 @@ def _from_driver(kind: Any, dialect: Dialect) -> _Make | None:
     if isinstance(kind, Enum) and kind.enum_class is not None:
         words: dict[Any, Any] = {word.value: word for word in kind.enum_class}
         return (words | {None: None}).__getitem__
+    if isinstance(kind, UtcDateTime):
+        return _utc
     way: _Make | None = kind.dialect_impl(dialect).result_processor(dialect, None)
     return way
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment and moment.astimezone(UTC)
 
 
 def _list_as_array(element: Any, **_: Any) -> Any:

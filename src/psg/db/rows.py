@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy import inspect as sa_inspect
 from sqlalchemy.orm import Mapper, Session, make_transient_to_detached
 
-from psg.db.asking import run
+from psg.db.asking import connection_of, run
 from psg.db.errors import UnauditedChange, WriteOutsideTransaction
 from psg.db.model import Base, db
 from psg.db.session import changed_records, is_writing, refuse_unsaved, transaction
@@ -50,14 +50,14 @@ def write_alone(model: Any, row: Mapping[str, Any]) -> None:
             write_rows(model, [row])
         return
     refuse_unsaved(session)
-    _write_some(session.connection(), model, [row], "")
+    _write_some(connection_of(session), model, [row], "")
 
 
 def _write(model: Any, rows: Sequence[Mapping[str, Any]], otherwise: str) -> int:
     session = db.session()
     if not is_writing(session):
         raise WriteOutsideTransaction("rows were written outside transaction()")
-    connection, written = session.connection(), 0
+    connection, written = connection_of(session), 0
     for start in range(0, len(rows), _TOGETHER):
         some = rows[start : start + _TOGETHER]
         written += _write_some(connection, model, some, otherwise)

@@ -121,6 +121,9 @@ class Directory:
         self._people = {person.user_id: person for person in people}
         self._agencies = {agency.id: agency for agency in agencies}
         self._groups = {group.id: group for group in groups}
+        self.agency_names = tuple((str(agency.id), agency.short_name) for agency in agencies)
+        self.group_names = tuple((str(group.id), group.name) for group in groups)
+        """Of all, by their ids as text: what lists are filtered by."""
 
     def member(self, user_id: uuid.UUID | None) -> Member | None:
         """The member with that user id, whatever their state, or None."""

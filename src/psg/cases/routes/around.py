@@ -4,7 +4,6 @@ It is the same for everybody who may do the same and filters alike, so it is dra
 drawn comes from the values of `Around` alone, never from the request.
 """
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -37,8 +36,8 @@ class Around:
     may_log: bool
     may_settle: bool
     filters: Filters
-    agencies: tuple[tuple[uuid.UUID, str], ...]
-    groups: tuple[tuple[uuid.UUID, str], ...]
+    agencies: tuple[tuple[str, str], ...]
+    groups: tuple[tuple[str, str], ...]
     themes: tuple[tuple[str, str], ...]
     theme: str
     """Words of the theme in use, which may be one that is offered no more."""
@@ -46,11 +45,11 @@ class Around:
 
     def above(self, words: str) -> Markup:
         """What stands above the table. words: how many cases there are."""
-        return _above(self).replace(_WORDS, words)
+        return _drawn(self)[0].replace(_WORDS, words)
 
     def table(self, rows: Markup) -> Markup:
         """The table with its rows."""
-        return _table(self).replace(_ROWS, rows)
+        return _drawn(self)[1].replace(_ROWS, rows)
 
     def address(self, filters: Filters, after: str = "") -> str:
         """Of the list with these filters."""
@@ -76,7 +75,7 @@ class Around:
     def _in_use(self) -> Iterator[tuple[str, Filters]]:
         filters = self.filters
         if filters.agency_id:
-            yield f"Led by {dict(self.agencies)[filters.agency_id]}", replace(filters, agency_id=None)
+            yield f"Led by {dict(self.agencies)[str(filters.agency_id)]}", replace(filters, agency_id=None)
         if filters.tone:
             yield dict(self.bands).get(filters.tone, TONE_WORDS[filters.tone]), replace(filters, tone=None)
         if filters.overdue:
@@ -84,43 +83,33 @@ class Around:
         if filters.theme:
             yield self.theme, replace(filters, theme="")
         if filters.group_id:
-            yield dict(self.groups)[filters.group_id], replace(filters, group_id=None)
+            yield dict(self.groups)[str(filters.group_id)], replace(filters, group_id=None)
 
 
 @lru_cache(maxsize=256)
-def _above(around: Around) -> Markup:
+def _drawn(around: Around) -> tuple[Markup, Markup]:
+    """What stands above the table, and the table without its rows."""
     filters = around.filters
-    return draw(
-        "cases/around.html",
-        "above",
-        {"slug": around.slug, "may_log": around.may_log, "may_settle": around.may_settle},
-        _fields(around),
-        filters,
-        _WORDS,
-        around.chips,
-        around.address(Filters(shown=filters.shown, sort=filters.sort)),
+    place = {"slug": around.slug, "may_log": around.may_log, "may_settle": around.may_settle}
+    plain = around.address(Filters(shown=filters.shown, sort=filters.sort))
+    return (
+        draw("cases/around.html", "above", place, _fields(around), filters, _WORDS, around.chips, plain),
+        draw("cases/around.html", "table", _columns(around), _ROWS),
     )
-
-
-@lru_cache(maxsize=256)
-def _table(around: Around) -> Markup:
-    return draw("cases/around.html", "table", _columns(around), _ROWS)
 
 
 def _fields(around: Around) -> dict[str, Markup]:
     """What the filter row offers."""
     filters = around.filters
-    agencies = [(str(agency_id), name) for agency_id, name in around.agencies]
-    groups = [(str(group_id), name) for group_id, name in around.groups]
     bands = [(tone.value, words) for tone, words in around.bands]
     overdue = [("overdue", "Review overdue")]
     return {
         "state": select_options([(shown.value, words) for shown, words in STATES.items()], filters.shown.value),
-        "agency": select_options(agencies, str(filters.agency_id or ""), empty="Any agency"),
+        "agency": select_options(around.agencies, str(filters.agency_id or ""), empty="Any agency"),
         "band": select_options(bands, filters.tone or "", empty="Any band"),
         "review": select_options(overdue, "overdue" if filters.overdue else "", empty="Any date"),
         "theme": select_options(around.themes, filters.theme, empty="Any theme"),
-        "group": select_options(groups, str(filters.group_id or ""), empty="Any group"),
+        "group": select_options(around.groups, str(filters.group_id or ""), empty="Any group"),
     }
 
 
