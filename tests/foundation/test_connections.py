@@ -2,7 +2,7 @@
 
 import pytest
 from psycopg.pq import TransactionStatus
-from sqlalchemy import create_engine, func, insert, select, text
+from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from psg import audit
@@ -49,7 +49,7 @@ def test_a_row_that_stands_alone_stays_and_is_refused_inside_a_change(context):
     db.session.rollback()
     assert db.session.scalar(count) == before + 1
     with pytest.raises(RuntimeError), transaction():
-        write_alone(insert(AuditEvent), {})
+        write_alone(AuditEvent, {})
 
 
 def _status() -> TransactionStatus:
