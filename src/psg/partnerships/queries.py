@@ -174,16 +174,14 @@ def names_changed(partnership_id: uuid.UUID) -> None:
         db.session.execute(insert(NameStamp).values(partnership_id=partnership_id, stamp=stamp))
 
 
-def terms(partnership_id: uuid.UUID, name: str, *, on: date | None = None) -> list[Entry]:
-    """The entries of one of the partnership's lists that are valid on a date (default today), in order."""
-    day = on or clock.today()
-    return [
-        term
-        for term in _names(partnership_id).entries
-        if term.list == name
-        and (term.valid_from is None or term.valid_from <= day)
-        and (term.valid_until is None or day <= term.valid_until)
-    ]
+def terms(partnership_id: uuid.UUID, name: str) -> Sequence[Entry]:
+    """The entries of one of the partnership's lists that are valid today, in order."""
+    return _names(partnership_id).valid(name, clock.today())
+
+
+def term_names(partnership_id: uuid.UUID, name: str) -> tuple[tuple[str, str], ...]:
+    """(code, label) of the entries that are valid today: what lists are filtered by."""
+    return tuple((term.code, term.label) for term in terms(partnership_id, name))
 
 
 def labels(partnership_id: uuid.UUID) -> Mapping[tuple[str, str], str]:
@@ -216,6 +214,21 @@ class _Names:
     directory: Directory
     entries: Sequence[Entry]
     labels: Mapping[tuple[str, str], str]
+    _valid: dict[str, tuple[date, Sequence[Entry]]] = field(default_factory=dict)
+
+    def valid(self, name: str, day: date) -> Sequence[Entry]:
+        """The entries of a list that are valid on a day, found once a day."""
+        found = self._valid.get(name)
+        if found is None or found[0] != day:
+            entries = tuple(
+                term
+                for term in self.entries
+                if term.list == name
+                and (term.valid_from is None or term.valid_from <= day)
+                and (term.valid_until is None or day <= term.valid_until)
+            )
+            found = self._valid[name] = (day, entries)
+        return found[1]
 
 
 _kept: dict[uuid.UUID, tuple[uuid.UUID, _Names]] = {}

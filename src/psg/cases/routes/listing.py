@@ -59,7 +59,7 @@ def _around(filters: Filters) -> Around:
         filters=filters,
         agencies=names.agency_names,
         groups=names.group_names,
-        themes=tuple((term.code, term.label) for term in partnerships.terms(place.partnership_id, "themes")),
+        themes=partnerships.term_names(place.partnership_id, "themes"),
         theme=labels()["themes", filters.theme] if filters.theme else "",
         bands=tuple(words_of_bands().items()),
     )
