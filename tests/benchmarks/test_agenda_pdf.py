@@ -24,6 +24,7 @@ from tests.conftest import Installation
 from tests.required import left_out
 
 CASES = 30
+OWN = ("reference", "title", "why")
 
 
 @pytest.fixture
@@ -63,10 +64,10 @@ def test_agenda_of_thirty_cases(address, monkeypatch):
     run = documents._run
 
     def anew(data: dict[str, Any]) -> dict[str, Any]:
-        # Typst remembers what it has set: no two documents here are the same.
+        # Typst remembers what it has set: no two documents here share what is a case's own.
         again = next(turn)
         parts = [
-            {**part, "lines": [{**row, "title": f"{row['title']} {again}"} for row in part["lines"]]}
+            {**part, "lines": [row | {name: f"{row[name]} {again}" for name in OWN} for row in part["lines"]]}
             for part in data["parts"]
         ]
         return {**data, "parts": parts}

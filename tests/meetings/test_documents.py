@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 from icalendar import Calendar
 
-from psg import clock
+from psg import audit, clock
 from psg.db import transaction
 from psg.meetings import operations
 from tests import pdfs
@@ -58,3 +58,25 @@ def test_agenda_as_accessible_pdf(room, meeting, client_for):
     assert "Żółć and Ærø" in text
     assert "Ludlow" not in text
     assert "Quince" not in text
+
+
+def test_each_reader_of_one_agenda_gets_their_own_copy(room, meeting, client_for, world):
+    # Typst remembers what it has set: neither another reader's name nor another wording may come back from there.
+    case = room.open(title="Threats at Sedge Court")
+    room.publish(meeting)
+
+    def text(reader):
+        return pdfs.text_of(client_for(reader).get(path(meeting, "agenda.pdf")).data)
+
+    made_for = {reader: f"Made for {world.viewer(reader).name}," for reader in ("officer", "chair")}
+    for reader, other in (("officer", "chair"), ("chair", "officer"), ("officer", "chair")):
+        shown = text(reader)
+        assert shown.count(made_for[reader]) == shown.count("\f")
+        assert made_for[other] not in shown
+        assert "Threats at Sedge Court" in shown
+    with transaction(hold=(case,)):
+        case.title = "Noise at Orchard Court"
+        audit.record(audit.Event.CASE_EDITED, case, by=room.by(), fields=("title",))
+    shown = text("officer")
+    assert "Noise at Orchard Court" in shown
+    assert "Sedge" not in shown

@@ -1,7 +1,7 @@
 """Accessible PDFs by Typst: tagged (PDF/UA-1), titled, in English, marked top and bottom.
 
-Templates are ours and travel with the package. Data goes in as JSON text, which Typst reads as values: nothing that a
-person typed is ever read as markup. No packages are fetched, no network is used.
+Templates are ours and travel with the package. Data goes in as a JSON file that is never on disk, which Typst reads as
+values: nothing that a person typed is ever read as markup. No packages are fetched, no network is used.
 """
 
 import json
@@ -177,11 +177,12 @@ def _compile(template: str, data: dict[str, Any]) -> bytes:
 
 
 def _run(template: str, data: dict[str, Any]) -> bytes:
+    # A file and not `sys_inputs`: those are part of whatever Typst remembers, and no text would be known again.
+    files: Any = {"main.typ": _TEMPLATES / template, "data.json": json.dumps(data, ensure_ascii=False).encode()}
     made = typst.compile(
-        str(_TEMPLATES / template),
-        root=str(_TEMPLATES),
+        files,
+        root=_TEMPLATES,
         font_paths=_fonts(),
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         pdf_standards=["ua-1"],
         timestamp=clock.now().astimezone(UTC).replace(microsecond=0),
     )
