@@ -59,9 +59,12 @@ def visible(viewer: Viewer, standing: Standing) -> ColumnElement[bool]:
     """Cases of the partnership that this person may read, and their own drafts."""
     if not standing.agreement_signed:
         return false()
-    sight = sight_of(viewer, standing)
-    ways = or_(*(and_(Case.state == state, in_state(state, sight)) for state in CaseState))
-    return and_(Case.partnership_id == standing.partnership_id, ways)
+    return and_(Case.partnership_id == standing.partnership_id, in_sight(sight_of(viewer, standing)))
+
+
+def in_sight(sight: Sight) -> ColumnElement[bool]:
+    """Which cases the sight covers. Partnership and signed agreement are conditions of their own."""
+    return or_(*(and_(Case.state == state, in_state(state, sight)) for state in CaseState))
 
 
 def in_state(state: CaseState, sight: Sight) -> ColumnElement[bool]:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, select
 from sqlalchemy import case as sql_case
 
 from psg import clock
-from psg.access import Standing, Viewer
-from psg.cases import queries as cases
+from psg.access import Role, Standing, Viewer
+from psg.cases.fence import PREPARED, Sight, in_sight, parameters, sight_of
 from psg.cases.models import Case, CaseNamed
 from psg.cases.rules import CaseState, SubjectKind, Tone
 from psg.crypto import datakeys, open_rows
 from psg.crypto.datakeys import DataKey
-from psg.db import db
+from psg.db import ask, db
 from psg.meetings.reasons import LiveCase
 
 ERASED_TITLE = "Erased"
@@ -97,20 +97,39 @@ _COLUMNS: tuple[Any, ...] = (
 
 def find(viewer: Viewer, standing: Standing, *where: ColumnElement[bool]) -> dict[uuid.UUID, Card]:
     """Cards of the cases that a person may see and that meet the conditions: one query, however many there are."""
-    mine = names(viewer).label("mine")
-    statement = (
-        select(mine, DataKey.id, DataKey.kind, DataKey.kek_id, DataKey.wrapped, *_COLUMNS)
-        .outerjoin(DataKey, and_(DataKey.partnership_id == Case.partnership_id, DataKey.id == Case.id))
-        .where(Case.partnership_id == standing.partnership_id, cases.visible(viewer, standing), *where)
-    )
-    rows = [tuple(row) for row in db.session.execute(statement)]
-    datakeys.adopt(standing.partnership_id, [row[1:5] for row in rows if row[1] is not None])
-    return _cards(standing.partnership_id, [row[5:] for row in rows], [bool(row[0]) for row in rows])
+    if not standing.agreement_signed:
+        return {}
+    statement = _statement(sight_of(viewer, standing), standing.partnership_id, *where)
+    return _opened(standing.partnership_id, db.session.execute(statement))
 
 
 def by_ids(viewer: Viewer, standing: Standing, case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Card]:
     """Cards of these cases, as far as the person may see them."""
-    return find(viewer, standing, Case.id.in_(list(case_ids)))
+    if not standing.agreement_signed:
+        return {}
+    values = {"partnership": standing.partnership_id, "cases": list(case_ids), **parameters(viewer, standing)}
+    return _opened(standing.partnership_id, ask(_BY_IDS[Role.COORDINATOR in standing.roles], values))
+
+
+def _statement(sight: Sight, partnership_id: Any, *where: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(
+            names(sight.user_id).label("mine"),
+            DataKey.id,
+            DataKey.kind,
+            DataKey.kek_id,
+            DataKey.wrapped,
+            *_COLUMNS,
+        )
+        .outerjoin(DataKey, and_(DataKey.partnership_id == Case.partnership_id, DataKey.id == Case.id))
+        .where(Case.partnership_id == partnership_id, in_sight(sight), *where)
+    )
+
+
+def _opened(partnership_id: uuid.UUID, found: Iterable[Any]) -> dict[uuid.UUID, Card]:
+    rows = [tuple(row) for row in found]
+    datakeys.adopt(partnership_id, [row[1:5] for row in rows if row[1] is not None])
+    return _cards(partnership_id, [row[5:] for row in rows], [bool(row[0]) for row in rows])
 
 
 def _cards(partnership_id: uuid.UUID, rows: list[Any], mine: list[bool]) -> dict[uuid.UUID, Card]:
@@ -149,17 +168,26 @@ def _cards(partnership_id: uuid.UUID, rows: list[Any], mine: list[bool]) -> dict
     return cards
 
 
-def names(viewer: Viewer) -> ColumnElement[bool]:
+def names(user_id: Any) -> ColumnElement[bool]:
     """Cases on which a person is named: lead officer or owner of an action."""
     return (
         select(CaseNamed.case_id)
         .where(
             CaseNamed.partnership_id == Case.partnership_id,
             CaseNamed.case_id == Case.id,
-            CaseNamed.user_id == viewer.user_id,
+            CaseNamed.user_id == user_id,
         )
         .exists()
     )
+
+
+_BY_IDS = {
+    coordinates: _statement(
+        sight, bindparam("partnership", type_=Uuid()), Case.id.in_(bindparam("cases", expanding=True, type_=Uuid()))
+    )
+    for coordinates, sight in PREPARED.items()
+}
+"""Built once: every page of an agenda asks it."""
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -213,7 +213,7 @@ def count_yours(viewer: Viewer, standing: Standing, meeting_ids: Sequence[uuid.U
             AgendaItem.partnership_id == standing.partnership_id,
             AgendaItem.meeting_id.in_(list(meeting_ids)),
             visible(viewer, standing),
-            names(viewer),
+            names(viewer.user_id),
         )
     )
     counts: dict[uuid.UUID, int] = {}

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from flask import g, has_request_context
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from psg.access import Standing, Viewer
@@ -152,28 +152,37 @@ def _loaded(meeting: Meeting) -> tuple[Rows, Around]:
 
 
 def _load(meeting: Meeting) -> tuple[Rows, Around]:
-    statement = (
-        select(AgendaItem, Outcome, *_around(meeting))
-        .outerjoin(Outcome, and_(Outcome.partnership_id == AgendaItem.partnership_id, Outcome.item_id == AgendaItem.id))
-        .where(
-            AgendaItem.partnership_id == meeting.partnership_id,
-            AgendaItem.meeting_id == meeting.id,
-            AgendaItem.in_version > 0,
-        )
-        .order_by(AgendaItem.position, AgendaItem.id)
-    )
-    found: list[Any] = list(db.session.execute(statement))
+    values = {
+        "partnership": meeting.partnership_id,
+        "meeting": meeting.id,
+        "group": meeting.group_id,
+        "held_on": meeting.held_on,
+    }
+    found: list[Any] = list(db.session.execute(_AGENDA, values))
     return [(row[0], row[1]) for row in found], (found[0][2], found[0][3]) if found else (None, None)
 
 
-def _around(meeting: Meeting) -> tuple[Any, Any]:
+def _around() -> tuple[Any, Any]:
     same = aliased(Meeting)
-    group = (same.partnership_id == meeting.partnership_id, same.group_id == meeting.group_id)
-    last = select(func.max(same.held_on)).where(*group, same.held_on < meeting.held_on, same.state.in_(HAPPENED))
+    group = (same.partnership_id == bindparam("partnership"), same.group_id == bindparam("group"))
+    last = select(func.max(same.held_on)).where(*group, same.held_on < bindparam("held_on"), same.state.in_(HAPPENED))
     following = select(func.min(same.held_on)).where(
-        *group, same.held_on > meeting.held_on, same.state.in_(MAY_ARRANGE)
+        *group, same.held_on > bindparam("held_on"), same.state.in_(MAY_ARRANGE)
     )
     return last.scalar_subquery(), following.scalar_subquery()
+
+
+_AGENDA: Any = (
+    select(AgendaItem, Outcome, *_around())
+    .outerjoin(Outcome, and_(Outcome.partnership_id == AgendaItem.partnership_id, Outcome.item_id == AgendaItem.id))
+    .where(
+        AgendaItem.partnership_id == bindparam("partnership"),
+        AgendaItem.meeting_id == bindparam("meeting"),
+        AgendaItem.in_version > 0,
+    )
+    .order_by(AgendaItem.position, AgendaItem.id)
+)
+"""Built once: every page of a meeting asks it."""
 
 
 def record_of(viewer: Viewer, standing: Standing, meeting: Meeting) -> Record:
