@@ -54,9 +54,6 @@ def init_app(app: Flask, level: str) -> None:
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
-    # No line of ours says which thread wrote it or where in the source: finding that out is most of what a line costs.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # noqa: SLF001 - as the manual of logging advises
     root = logging.getLogger()
     for old in [h for h in root.handlers if isinstance(h.formatter, structlog.stdlib.ProcessorFormatter)]:
         root.removeHandler(old)

@@ -17,6 +17,7 @@ from psg.audit.models import AuditEvent
 from psg.crypto import keymaking
 from psg.db import DomainError, db, transaction
 from psg.meetings.models import Meeting, Series, StandingItem
+from psg.partnerships import bases
 from psg.partnerships.holding import holders
 from psg.partnerships.queries import by_slug, directory
 from psg.partnerships.rules import MembershipState
@@ -87,6 +88,19 @@ def test_a_changed_file_changes_only_what_differs(context: None) -> None:
     load(EXAMPLE)
     changed = EXAMPLE.replace("Adults Problem Solving Group", "Adults Group").replace("due-in: 5", "due-in: 4")
     assert load(changed).changes == ["group Adults Group: name, settings changed"]
+
+
+def test_the_usual_lawful_bases_are_those_of_the_file_and_stay_where_it_does_not_say(context: None) -> None:
+    here = load(EXAMPLE).partnership.id
+    assert bases.usual(here) == ["cda-115", "public-task"]
+    head, _, rest = EXAMPLE.partition("  usual_lawful_bases:")
+    silent = head + rest[rest.index("\n\nagencies:") :]
+    assert load(silent).changes == []
+    fewer = EXAMPLE.replace("    - cda-115\n", "")
+    assert load(fewer).changes == ["partnership: usual lawful bases are now public-task"]
+    assert bases.usual(here) == ["public-task"]
+    with pytest.raises(DomainError, match="hearsay is not one of the partnership's lawful bases"):
+        load(EXAMPLE.replace("- cda-115", "- hearsay"))
 
 
 def test_nothing_is_kept_when_it_fails_half_way(context: None) -> None:

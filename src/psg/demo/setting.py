@@ -17,6 +17,7 @@ from psg.db import db, transaction
 from psg.demo.reading import Row
 from psg.demo.timing import MORNING, Act, Step
 from psg.demo.world import World
+from psg.partnerships import bases
 from psg.partnerships import operations as partnerships
 from psg.partnerships.models import Agency, Partnership, Term
 from psg.partnerships.rules import MembershipState
@@ -69,16 +70,7 @@ def _partnerships(world: World) -> None:
                 if key not in _late(row):
                     _join(world, made, key)
             risk.load_schemes(made.id, by=administrator)
-            _usual_bases(made, by=administrator)
-
-
-def _usual_bases(partnership: Partnership, *, by: audit.Actor) -> None:
-    """The partnership marks as its usual bases those that its agreement names for everybody."""
-    named = Term.partnership_id == partnership.id, Term.list == "lawful-bases", Term.code.in_(_NAMED)
-    for term in db.session.scalars(select(Term).where(*named)):
-        partnerships.change_term(
-            term, label=term.label, hint=term.hint, valid_until=term.valid_until, common=True, by=by
-        )
+            bases.name_usual(made.id, _NAMED, by=administrator)
 
 
 def _join(world: World, partnership: Partnership, key: str) -> Agency:

@@ -12,6 +12,7 @@ from psg.access import Permission, page, requires, standing, viewer
 from psg.audit.events import Event
 from psg.db import DomainError, db
 from psg.partnerships import operations, queries
+from psg.partnerships.bases import LAWFUL_BASES
 from psg.partnerships.blueprint import bp
 from psg.partnerships.forms import ChangeBasisForm, ChangeTermForm, TermForm
 from psg.partnerships.models import Term
@@ -21,12 +22,11 @@ from psg.partnerships.standard_lists import newer_words
 
 STANDARD = "standard"
 """In an entry's address: its form opens with the standard words."""
-BASES = "lawful-bases"
 TITLES = {
     "themes": "Themes",
     "event-kinds": "Kinds of note",
     "person-roles": "Roles of people in a case",
-    BASES: "Lawful bases",
+    LAWFUL_BASES: "Lawful bases",
     "purposes": "Purposes",
     "handling": "Handling",
     "close-reasons": "Reasons for closing a case",
@@ -87,11 +87,11 @@ def change_term(term: Term) -> Answer:
     place = standing()
     newer = newer_words(term)
 
-    made = ChangeBasisForm if term.list == BASES else ChangeTermForm
+    made = ChangeBasisForm if term.list == LAWFUL_BASES else ChangeTermForm
 
     def values() -> dict[str, Any]:
         saved = {"label": term.label, "hint": term.hint, "valid_until": term.valid_until}
-        return saved | ({"common": "yes" if term.common else "no"} if term.list == BASES else {})
+        return saved | ({"common": "yes" if term.common else "no"} if term.list == LAWFUL_BASES else {})
 
     taken_over = asdict(newer) if newer and request.args.get("words") == STANDARD else {}
     form = made(version=term.version, **values() | taken_over)

@@ -6,6 +6,7 @@ from psg.access.roles import Role
 from psg.db import db
 from psg.meetings.planning import series_of
 from psg.meetings.recurrence import WEEKDAYS
+from psg.partnerships import bases
 from psg.partnerships.models import Group, Partnership
 from psg.partnerships.offsets import QUORUM
 from psg.partnerships.queries import Directory, directory
@@ -25,7 +26,8 @@ def as_file(group: Group) -> str:
                 name: getattr(partnership, name)
                 for name in ("slug", "name", "prefix", "contact_email", "colour", "marking")
             }
-            | ({"reminders": own} if (own := in_force(group.partnership_id)) else {}),
+            | ({"reminders": own} if (own := in_force(group.partnership_id)) else {})
+            | ({"usual_lawful_bases": usual} if (usual := bases.usual(group.partnership_id)) else {}),
             "agencies": [
                 {"name": a.name, "short_name": a.short_name, "kind": a.kind, "may_refer": a.may_refer}
                 for a in names.agencies

@@ -33,6 +33,8 @@ class PartnershipPart:
     marking: str
     reminders: dict[str, str] = field(default_factory=dict)
     """Only what the file names; the rest stays as it is."""
+    usual_lawful_bases: list[str] | None = None
+    """Codes of the bases that a new referral begins with; None when the file does not say."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class SetUp:
 
 
 _TOP = ("partnership", "agencies", "groups", "people", "agreement")
-_PARTNERSHIP = ("slug", "name", "prefix", "contact_email", "colour", "marking", "reminders")
+_PARTNERSHIP = ("slug", "name", "prefix", "contact_email", "colour", "marking", "reminders", "usual_lawful_bases")
 _AGENCY = ("name", "short_name", "kind", "may_refer")
 _GROUP = ("slug", "name", "terms", "quorum", "reminders", "standing_agenda", "meetings")
 _STANDING = ("title", "section", "minutes")
@@ -163,6 +165,9 @@ def _partnership(part: Section) -> PartnershipPart:
         colour=part.number("colour", least=1, most=6, default=1),
         marking=part.text("marking", required=False, most=60) or "OFFICIAL-SENSITIVE",
         reminders=_reminders(part),
+        usual_lawful_bases=(
+            [code for _, code in part.texts("usual_lawful_bases")] if part.has("usual_lawful_bases") else None
+        ),
     )
 
 

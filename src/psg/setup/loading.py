@@ -19,7 +19,7 @@ from psg.db import DomainError, db
 from psg.meetings import operations as meetings
 from psg.meetings.models import StandingItem
 from psg.meetings.planning import rhythm_of, series_of
-from psg.partnerships import inviting, reminder_settings
+from psg.partnerships import bases, inviting, reminder_settings
 from psg.partnerships import operations as partnerships
 from psg.partnerships.models import Agency, Group, Membership, PartnerAgency, Partnership, RoleHeld
 from psg.partnerships.queries import by_slug, membership
@@ -59,7 +59,7 @@ class Loader:
     def _make_partnership(self) -> None:
         part = self.wanted.partnership
         found = by_slug(part.slug)
-        own = {name: value for name, value in asdict(part).items() if name != "reminders"}
+        own = {name: value for name, value in asdict(part).items() if name not in ("reminders", "usual_lawful_bases")}
         if found is None:
             found = partnerships.create_partnership(**own, by=self.by)
             self.changes.append(f"partnership {part.name} added")
@@ -72,6 +72,9 @@ class Loader:
                 self.changes.append(f"partnership: {', '.join(new)} changed")
         if changed := reminder_settings.change(found.id, part.reminders, by=self.by):
             self.changes.append(f"partnership: reminders {', '.join(changed)} changed")
+        usual = part.usual_lawful_bases
+        if usual is not None and bases.name_usual(found.id, usual, by=self.by):
+            self.changes.append(f"partnership: usual lawful bases are now {', '.join(usual) or 'none'}")
         self.partnership = found
         self.keys_missing = not keyring().has_partnership(found.id)
 

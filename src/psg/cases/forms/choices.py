@@ -19,11 +19,6 @@ def of_list(partnership_id: uuid.UUID, name: str, *, common: bool | None = None)
     ]
 
 
-def usual_bases(partnership_id: uuid.UUID) -> list[str]:
-    """The lawful bases that the partnership itself names as the usual ones of its referrals."""
-    return [term.code for term in partnerships.terms(partnership_id, "lawful-bases") if term.common]
-
-
 def agencies(partnership_id: uuid.UUID) -> list[Any]:
     """The partnership's agencies."""
     found = partnerships.directory(partnership_id).agencies

@@ -9,6 +9,7 @@ from psg.cases.forms import choices
 from psg.cases.models import Case
 from psg.cases.rules import Precision, When
 from psg.cases.values import codes
+from psg.partnerships import bases
 from psg.text import PartialDate
 from psg.web.fields import ChoiceField, LongTextField, ManyField, PartialDateField, TextField, option
 from psg.web.forms import Form
@@ -90,7 +91,7 @@ class WhyForm(Form):
     def __init__(self, case: Case, **kwargs: Any) -> None:
         answers = case.referral or {}
         begun = bool(case.lawful_basis)
-        usual = choices.usual_bases(case.partnership_id)
+        usual = bases.usual(case.partnership_id)
         kwargs |= {name: answers.get(name, "") for name in ("tried", "why_agencies", "wants")}
         kwargs |= {
             "lawful_basis": codes(case.lawful_basis) if begun else usual,
@@ -98,11 +99,11 @@ class WhyForm(Form):
             "handling": codes(case.handling) if begun else ["normal"],
         }
         super().__init__(**kwargs)
-        bases = choices.of_list(case.partnership_id, "lawful-bases")
+        offered = choices.of_list(case.partnership_id, bases.LAWFUL_BASES)
         self.lawful_basis.hint = _BEGUN_WITH if usual else _NOT_BEGUN
         first = {*often_bases(clock.today()), *usual, *codes(case.lawful_basis)}
-        self.lawful_basis.choices = [choice for choice in bases if choice.value in first]
-        self.more_bases.choices = [choice for choice in bases if choice.value not in first]
+        self.lawful_basis.choices = [choice for choice in offered if choice.value in first]
+        self.more_bases.choices = [choice for choice in offered if choice.value not in first]
         self.purpose.choices = choices.of_list(case.partnership_id, "purposes")
         self.handling.choices = choices.of_list(case.partnership_id, "handling")
 
