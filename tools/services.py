@@ -13,7 +13,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +22,8 @@ import redis
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from tools.folders import RunFolder
+
 APT_PACKAGES = ("postgresql", "redis-server", "poppler-utils")
 APT_BROWSER = "chromium"  # by itself: Ubuntu has no such package, and the servers must not fail with it
 OWN_BROWSERS = Path(__file__).resolve().parent.parent / ".tools" / "browsers"
@@ -30,8 +31,6 @@ OWN_BROWSERS = Path(__file__).resolve().parent.parent / ".tools" / "browsers"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/usr/bin/chromium")
 PDF_READERS = ("pdftotext", "pdfinfo")
 START_SECONDS = 30
-IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder with a random name is made in it
-ENOUGH_MEMORY = 4 * 1024**3  # a whole run leaves about one gigabyte of files
 
 
 class Missing(Exception):
@@ -47,9 +46,8 @@ class Services:
     """What one run of the tests found or started."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="psg-test-", dir=_in_memory()))
-        # The unprivileged servers below must be able to walk through to their own folders.
-        self.folder.chmod(0o711)
+        self._own = RunFolder()
+        self.folder = self._own.path
         self.files = self.folder / "files"
         """Where the tests may keep their files; gone with the rest."""
         self.files.mkdir(mode=0o700)
@@ -174,7 +172,7 @@ class Services:
                 process.kill()
                 process.wait()
         self._processes.clear()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._own.remove()
 
     def _install(self, wanted: str, *packages: str) -> None:
         """Install by apt, once, where this is root on a Debian or Ubuntu machine."""
@@ -233,16 +231,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _in_memory() -> Path | None:
-    """A folder kept in memory, for what nobody needs tomorrow; None where none is large enough and runs programs."""
-    try:
-        there = os.statvfs(IN_MEMORY)
-    except OSError:
-        return None
-    fits = there.f_bavail * there.f_frsize > ENOUGH_MEMORY and os.access(IN_MEMORY, os.W_OK)
-    return IN_MEMORY if fits and not there.f_flag & os.ST_NOEXEC else None
 
 
 def _unprivileged() -> int | None:

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from tools import run_tests, services
+from tools.folders import RunFolder
 from tools.services import Missing, Services
 
 
@@ -90,3 +91,16 @@ def test_a_folder_of_tests_that_is_not_there_is_named_at_once(monkeypatch, capsy
     monkeypatch.chdir(run_tests.CHECKOUT)
     assert run_tests.main(["tests/foundation", "tests/nothing/test_it.py::test_one"]) == run_tests.NOT_RUN
     assert "there is no tests/nothing/test_it.py::test_one" in capsys.readouterr().err
+
+
+def test_the_folder_of_a_killed_run_is_removed_by_the_next_and_a_living_ones_is_not(tmp_path):
+    killed, living = RunFolder(tmp_path), RunFolder(tmp_path)
+    (killed.path / "postgresql").mkdir()
+    killed._lock.close()
+    made_just_now = tmp_path / "psg-test-without-a-lock"
+    made_just_now.mkdir()
+    other = RunFolder(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted((living.path, made_just_now, other.path))
+    living.remove()
+    other.remove()
+    assert list(tmp_path.iterdir()) == [made_just_now]
