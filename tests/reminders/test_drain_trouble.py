@@ -1,6 +1,7 @@
 """The drain in trouble: two at once, killed, held up, refused; nothing is lost, or somebody is shown why."""
 
 import threading
+import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
@@ -55,6 +56,7 @@ def test_killed_between_the_servers_yes_and_the_mark_it_goes_again_with_the_same
 ) -> None:
     small.tell(small.people(1)[0])
     with monkeypatch.context() as killed:
+        killed.setattr(draining.Marks, "add", _die)
         killed.setattr(draining, "mark", _die)
         killed.setattr(draining, "_give_back", lambda *_: None)
         with pytest.raises(KeyboardInterrupt):
@@ -79,7 +81,9 @@ def test_a_drain_that_lost_its_lease_does_not_mark(
     with transaction():
         db.session.execute(update(Delivery).values(claim=another))
     with quick_changes() as quick:
-        draining.mark(delivery, claim, draining.Result(DeliveryState.SENT, "250"), quick)
+        marks = draining.Marks(claim, quick)
+        marks.add(delivery, draining.Result(DeliveryState.SENT, "250"), time.monotonic())
+        marks.write()
     assert small.deliveries()[0].state is DeliveryState.SENDING
     assert "delivery_taken_over" in caplog.text
 

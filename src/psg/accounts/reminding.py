@@ -9,14 +9,14 @@ from psg.accounts.operations import token_of
 from psg.accounts.rules import LinkKind
 from psg.db import db
 from psg.reminders.kinds import Message, MessageKind
-from psg.reminders.models import Delivery
+from psg.reminders.outgoing import Outgoing
 
 
-def _link(delivery: Delivery) -> PasswordLink | None:
+def _link(delivery: Outgoing) -> PasswordLink | None:
     return db.session.get(PasswordLink, uuid.UUID(delivery.details["link"]))
 
 
-def _still_open(_viewer: Viewer, delivery: Delivery) -> bool:
+def _still_open(_viewer: Viewer, delivery: Outgoing) -> bool:
     link = _link(delivery)
     return link is not None and link.used_at is None and link.revoked_at is None
 
@@ -26,7 +26,7 @@ def _address(link: PasswordLink) -> str:
     return f"{settings.current().base_url}/{page}/{token_of(link.id)}"
 
 
-def _invitation(_viewer: Viewer, delivery: Delivery) -> Message:
+def _invitation(_viewer: Viewer, delivery: Outgoing) -> Message:
     link = _link(delivery)
     if link is None:
         raise LookupError("the invitation is gone")
@@ -41,7 +41,7 @@ def _invitation(_viewer: Viewer, delivery: Delivery) -> Message:
     )
 
 
-def _reset(_viewer: Viewer, delivery: Delivery) -> Message:
+def _reset(_viewer: Viewer, delivery: Outgoing) -> Message:
     link = _link(delivery)
     if link is None:
         raise LookupError("the link is gone")
@@ -56,7 +56,7 @@ def _reset(_viewer: Viewer, delivery: Delivery) -> Message:
     )
 
 
-def _changed(_viewer: Viewer, _delivery: Delivery) -> Message:
+def _changed(_viewer: Viewer, _delivery: Outgoing) -> Message:
     return Message(
         subject="Your PSG password was changed",
         paragraphs=[
@@ -66,7 +66,7 @@ def _changed(_viewer: Viewer, _delivery: Delivery) -> Message:
     )
 
 
-def _always(_viewer: Viewer, _delivery: Delivery) -> bool:
+def _always(_viewer: Viewer, _delivery: Outgoing) -> bool:
     return True
 
 

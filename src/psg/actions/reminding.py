@@ -11,7 +11,8 @@ from psg.actions.rules import ReminderPlan
 from psg.partnerships.addresses import slug_of
 from psg.reminders import kinds
 from psg.reminders.kinds import Message, MessageKind, ObligationKind
-from psg.reminders.models import Delivery, Obligation
+from psg.reminders.models import Obligation
+from psg.reminders.outgoing import Outgoing
 from psg.web.words import long_date, plural
 
 
@@ -69,7 +70,7 @@ def _escalation_subject(count: int) -> str:
     return f"{plural(count, 'action')} of your agency {'is' if count == 1 else 'are'} overdue"
 
 
-def _told_wanted(viewer: Viewer, delivery: Delivery) -> bool:
+def _told_wanted(viewer: Viewer, delivery: Outgoing) -> bool:
     if delivery.partnership_id is None:
         return False
     action_id = uuid.UUID(delivery.details["action_id"])
@@ -77,11 +78,11 @@ def _told_wanted(viewer: Viewer, delivery: Delivery) -> bool:
     return action is not None and _owes(viewer, action)
 
 
-def _date(delivery: Delivery) -> str:
+def _date(delivery: Outgoing) -> str:
     return long_date(date.fromisoformat(delivery.details["due_on"]))
 
 
-def _link(viewer: Viewer, delivery: Delivery) -> str:
+def _link(viewer: Viewer, delivery: Outgoing) -> str:
     """The action's page, or the agency's list for a lead, who may not open it."""
     partnership_id = delivery.partnership_id
     if partnership_id is not None:
@@ -92,7 +93,7 @@ def _link(viewer: Viewer, delivery: Delivery) -> str:
     return str(delivery.details["path"])
 
 
-def _given_words(viewer: Viewer, delivery: Delivery) -> Message:
+def _given_words(viewer: Viewer, delivery: Outgoing) -> Message:
     reference = delivery.details["reference"]
     return Message(
         subject=f"PSG: {reference} is yours, due {_date(delivery)}",
@@ -102,7 +103,7 @@ def _given_words(viewer: Viewer, delivery: Delivery) -> Message:
     )
 
 
-def _chased_words(viewer: Viewer, delivery: Delivery) -> Message:
+def _chased_words(viewer: Viewer, delivery: Outgoing) -> Message:
     reference = delivery.details["reference"]
     return Message(
         subject=f"PSG: {reference} is asked about",

@@ -14,7 +14,8 @@ from psg.agreements.operations import SIGNED, review_rhythm
 from psg.agreements.queries import NEWEST
 from psg.db import db
 from psg.reminders.kinds import Message, MessageKind, ObligationKind
-from psg.reminders.models import Delivery, Obligation
+from psg.reminders.models import Obligation
+from psg.reminders.outgoing import Outgoing
 from psg.web.words import date_and_time, long_date, plural
 
 
@@ -80,7 +81,7 @@ def _review_wanted(viewer: Viewer, _obligation: Obligation, version: AgreementVe
     return permits(viewer, Permission.AGREEMENT_EDIT, version.facts())
 
 
-def _signature(delivery: Delivery) -> Signature | None:
+def _signature(delivery: Outgoing) -> Signature | None:
     return db.session.scalar(
         select(Signature).where(
             Signature.partnership_id == delivery.partnership_id,
@@ -89,11 +90,11 @@ def _signature(delivery: Delivery) -> Signature | None:
     )
 
 
-def _copy_wanted(_viewer: Viewer, delivery: Delivery) -> bool:
+def _copy_wanted(_viewer: Viewer, delivery: Outgoing) -> bool:
     return _signature(delivery) is not None
 
 
-def _copy(_viewer: Viewer, delivery: Delivery) -> Message:
+def _copy(_viewer: Viewer, delivery: Outgoing) -> Message:
     signature = _signature(delivery)
     if signature is None:
         raise LookupError("the signature is gone")

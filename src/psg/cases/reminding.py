@@ -18,7 +18,8 @@ from psg.partnerships.holding import holders_of_any
 from psg.reminders import kinds
 from psg.reminders import operations as reminders
 from psg.reminders.kinds import Message, MessageKind, ObligationKind
-from psg.reminders.models import Delivery, Obligation
+from psg.reminders.models import Obligation
+from psg.reminders.outgoing import Outgoing
 from psg.web.words import long_date, plural
 
 DECISIONS = {
@@ -133,7 +134,7 @@ def _cases(partnership_id: uuid.UUID | None, ids: Collection[uuid.UUID | None]) 
     return {case.id: case for case in load_facts(db.session.scalars(statement))}
 
 
-def _told_case(delivery: Delivery) -> Case | None:
+def _told_case(delivery: Outgoing) -> Case | None:
     case_id = uuid.UUID(delivery.details["case_id"])
     return _cases(delivery.partnership_id, [case_id]).get(case_id)
 
@@ -176,13 +177,13 @@ def _review_again(obligation: Obligation, told_on: date) -> date:
     return clock.working_day_on_or_after(told_on + timedelta(days=days))
 
 
-def _new_wanted(viewer: Viewer, delivery: Delivery) -> bool:
+def _new_wanted(viewer: Viewer, delivery: Outgoing) -> bool:
     case = _told_case(delivery)
     undecided = case is not None and case.state is CaseState.SENT
     return undecided and case is not None and policy.permits(viewer, Permission.CASE_DECIDE, case.facts())
 
 
-def _new_words(_viewer: Viewer, delivery: Delivery) -> Message:
+def _new_words(_viewer: Viewer, delivery: Outgoing) -> Message:
     reference = delivery.details["reference"]
     return Message(
         subject=f"PSG: new referral {reference} waits for a decision",
@@ -192,13 +193,13 @@ def _new_words(_viewer: Viewer, delivery: Delivery) -> Message:
     )
 
 
-def _decided_wanted(viewer: Viewer, delivery: Delivery) -> bool:
+def _decided_wanted(viewer: Viewer, delivery: Outgoing) -> bool:
     case = _told_case(delivery)
     place = viewer.standing(delivery.partnership_id) if delivery.partnership_id else None
     return case is not None and place is not None and place.agreement_signed and case.referrer_id == viewer.user_id
 
 
-def _decided_words(viewer: Viewer, delivery: Delivery) -> Message:
+def _decided_words(viewer: Viewer, delivery: Outgoing) -> Message:
     reference, decision = delivery.details["reference"], DECISIONS[delivery.details["decision"]]
     case = _told_case(delivery)
     readable = case is not None and policy.permits(viewer, Permission.CASE_READ, case.facts())
@@ -211,14 +212,14 @@ def _decided_words(viewer: Viewer, delivery: Delivery) -> Message:
     )
 
 
-def _lead_wanted(viewer: Viewer, delivery: Delivery) -> bool:
+def _lead_wanted(viewer: Viewer, delivery: Outgoing) -> bool:
     case = _told_case(delivery)
     if case is None or case.state is not CaseState.OPEN or case.lead_officer_id != viewer.user_id:
         return False
     return policy.permits(viewer, Permission.CASE_READ, case.facts())
 
 
-def _lead_words(_viewer: Viewer, delivery: Delivery) -> Message:
+def _lead_words(_viewer: Viewer, delivery: Outgoing) -> Message:
     reference = delivery.details["reference"]
     case = _told_case(delivery)
     review = f" Its review is due on {long_date(case.review_on)}." if case is not None and case.review_on else ""

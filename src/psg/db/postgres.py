@@ -49,3 +49,8 @@ class BinaryCursor(psycopg.Cursor[Any]):
             return None
         nothing = (None,) * 5
         return [((result.fname(at) or b"").decode(), result.ftype(at), *nothing) for at in range(result.nfields)]
+
+
+def plain_cursor(connection: Any) -> psycopg.RawCursor[Any]:
+    """Takes statements as PostgreSQL does, with $1 and so on: nothing is looked for and replaced in long ones."""
+    return psycopg.RawCursor(connection)

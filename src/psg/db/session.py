@@ -7,10 +7,10 @@ the records it is told to hold under a lock, runs the checks that features regis
 once. A single row that is a whole change by itself, such as a line of the audit, needs none: `write_alone`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import Connection, Engine, event, insert, select
@@ -84,17 +84,17 @@ def _begin_to_write(session: Session) -> None:
 
 
 class QuickChanges:
-    """Statements in quick succession, each its own transaction. Only for rows that no audit watches.
+    """Changes in quick succession, each its own transaction. Only for rows that no audit watches.
 
     They go to PostgreSQL's driver as they stand: what SQLAlchemy adds would cost more than the statement.
     """
 
-    def __init__(self, driver: Any) -> None:
-        self._driver = driver
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
 
-    def make(self, statement: LiteralString, values: Mapping[str, Any]) -> int:
-        """Run one statement, which PostgreSQL commits as it ends; how many rows it changed."""
-        return int(self._driver.execute(statement, values, prepare=True).rowcount)
+    def make(self, statement: str, values: Sequence[Any]) -> int:
+        """Run one statement, which PostgreSQL commits as it ends, with $1 and so on; how many rows it changed."""
+        return int(self._cursor.execute(statement, values, prepare=True).rowcount)
 
 
 @contextmanager
@@ -103,8 +103,10 @@ def quick_changes() -> Iterator[QuickChanges | None]:
     if db.engine.dialect.name == "sqlite":
         yield None
         return
-    with db.engine.connect() as connection:
-        yield QuickChanges(connection.connection.driver_connection)
+    from psg.db.postgres import plain_cursor
+
+    with db.engine.connect() as connection, plain_cursor(connection.connection.driver_connection) as cursor:
+        yield QuickChanges(cursor)
 
 
 def reading_done() -> None:

@@ -77,7 +77,7 @@ def _sent_long_ago(delivery: Delivery) -> dict[str, Any]:
         "state": DeliveryState.SENT,
         "attempts": 1,
         "sent_at": delivery.created_at + timedelta(minutes=2),
-        "message_id": message_id(delivery),
+        "message_id": message_id(delivery.id),
         "answer": "written",
         "subject": f"PSG: {kind.label.lower()}" if kind and kind.label else "PSG",
     }

@@ -13,14 +13,14 @@ from psg.meetings import guests, owing
 from psg.meetings.models import Meeting
 from psg.meetings.rules import MeetingState
 from psg.reminders.kinds import Message, MessageKind
-from psg.reminders.models import Delivery
+from psg.reminders.outgoing import Outgoing
 from psg.web.words import meeting_date, plural, time_of_day
 
 _WHY = "You get this because you are invited to an item of a meeting."
 _LINK = "/my-work#invited"
 
 
-def _meeting(delivery: Delivery) -> Meeting | None:
+def _meeting(delivery: Outgoing) -> Meeting | None:
     return db.session.scalar(
         select(Meeting).where(
             Meeting.partnership_id == delivery.partnership_id,
@@ -29,22 +29,22 @@ def _meeting(delivery: Delivery) -> Meeting | None:
     )
 
 
-def _items(viewer: Viewer, delivery: Delivery) -> list[guests.InvitedLine]:
+def _items(viewer: Viewer, delivery: Outgoing) -> list[guests.InvitedLine]:
     """The items of the delivery's meeting that the guest may read now."""
     meeting = _meeting(delivery)
     ids = {one.id for one in guests.invitations_to(meeting)} if meeting else set()
     return [line for line in guests.open_for(viewer) if line.invitation_id in ids]
 
 
-def _invited_still(viewer: Viewer, delivery: Delivery) -> bool:
+def _invited_still(viewer: Viewer, delivery: Outgoing) -> bool:
     return any(str(line.invitation_id) == delivery.details["invitation_id"] for line in _items(viewer, delivery))
 
 
-def _some_item(viewer: Viewer, delivery: Delivery) -> bool:
+def _some_item(viewer: Viewer, delivery: Outgoing) -> bool:
     return bool(_items(viewer, delivery))
 
 
-def _expected_there(viewer: Viewer, delivery: Delivery) -> bool:
+def _expected_there(viewer: Viewer, delivery: Outgoing) -> bool:
     """For a meeting that was cancelled: whether they would have come, from an agency that is still covered."""
     meeting = _meeting(delivery)
     place = viewer.standing(meeting.partnership_id) if meeting else None
@@ -54,10 +54,10 @@ def _expected_there(viewer: Viewer, delivery: Delivery) -> bool:
     return told and meeting.state is MeetingState.CANCELLED
 
 
-def _words(words: Callable[[Meeting, int], tuple[str, list[str]]]) -> Callable[[Viewer, Delivery], Message]:
+def _words(words: Callable[[Meeting, int], tuple[str, list[str]]]) -> Callable[[Viewer, Outgoing], Message]:
     """A message made of the meeting and how many of its items the guest may read."""
 
-    def render(viewer: Viewer, delivery: Delivery) -> Message:
+    def render(viewer: Viewer, delivery: Outgoing) -> Message:
         meeting = _meeting(delivery)
         if meeting is None:
             raise LookupError("a message about a meeting was rendered without asking whether it is wanted")

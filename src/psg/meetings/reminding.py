@@ -22,7 +22,8 @@ from psg.meetings.queries import count_yours
 from psg.meetings.rules import MeetingState
 from psg.partnerships.models import Group
 from psg.reminders.kinds import Message, MessageKind, ObligationKind, themselves
-from psg.reminders.models import Delivery, Obligation
+from psg.reminders.models import Obligation
+from psg.reminders.outgoing import Outgoing
 from psg.web.words import long_date, meeting_date, plural, time_of_day
 
 _WHY = "You get this because you are in this group, or coordinate its partnership."
@@ -96,7 +97,7 @@ PUBLISHING = ObligationKind(
 # What is told
 
 
-def _meeting_of(delivery: Delivery) -> Meeting | None:
+def _meeting_of(delivery: Outgoing) -> Meeting | None:
     if delivery.partnership_id is None:
         return None
     return db.session.scalar(
@@ -107,10 +108,10 @@ def _meeting_of(delivery: Delivery) -> Meeting | None:
     )
 
 
-def _wanted(states: frozenset[MeetingState], *, future: bool = True) -> Callable[[Viewer, Delivery], bool]:
+def _wanted(states: frozenset[MeetingState], *, future: bool = True) -> Callable[[Viewer, Outgoing], bool]:
     """Whether the meeting still stands as the mail says, and this person may read it now."""
 
-    def wanted(viewer: Viewer, delivery: Delivery) -> bool:
+    def wanted(viewer: Viewer, delivery: Outgoing) -> bool:
         meeting = _meeting_of(delivery)
         if meeting is None or meeting.state not in states or (future and meeting.held_on < clock.today()):
             return False
@@ -122,7 +123,7 @@ def _wanted(states: frozenset[MeetingState], *, future: bool = True) -> Callable
     return wanted
 
 
-def _told(viewer: Viewer, delivery: Delivery) -> tuple[Meeting, str, int]:
+def _told(viewer: Viewer, delivery: Outgoing) -> tuple[Meeting, str, int]:
     meeting = _meeting_of(delivery)
     place = viewer.standing(meeting.partnership_id) if meeting else None
     if meeting is None or place is None:
@@ -143,7 +144,7 @@ def _ics(meeting: Meeting, path: str) -> bytes:
     )
 
 
-def _render_published(viewer: Viewer, delivery: Delivery) -> Message:
+def _render_published(viewer: Viewer, delivery: Outgoing) -> Message:
     meeting, path, yours = _told(viewer, delivery)
     version = f"version {meeting.agenda_version} of the agenda" if meeting.agenda_version > 1 else "agenda"
     short = f"{meeting.held_on.day} {meeting.held_on.strftime('%B')}"
@@ -163,7 +164,7 @@ def _render_published(viewer: Viewer, delivery: Delivery) -> Message:
     )
 
 
-def _render_tomorrow(viewer: Viewer, delivery: Delivery) -> Message:
+def _render_tomorrow(viewer: Viewer, delivery: Outgoing) -> Message:
     meeting, path, yours = _told(viewer, delivery)
     days = (meeting.held_on - clock.today()).days
     when = {0: "today", 1: "tomorrow"}.get(days, f"on {meeting_date(meeting.held_on)}")
@@ -180,7 +181,7 @@ def _render_tomorrow(viewer: Viewer, delivery: Delivery) -> Message:
     )
 
 
-def _render_moved(viewer: Viewer, delivery: Delivery) -> Message:
+def _render_moved(viewer: Viewer, delivery: Outgoing) -> Message:
     meeting, path, _ = _told(viewer, delivery)
     return Message(
         subject=f"PSG: meeting moved to {meeting_date(meeting.held_on)}",
@@ -191,7 +192,7 @@ def _render_moved(viewer: Viewer, delivery: Delivery) -> Message:
     )
 
 
-def _render_cancelled(viewer: Viewer, delivery: Delivery) -> Message:
+def _render_cancelled(viewer: Viewer, delivery: Outgoing) -> Message:
     meeting, path, _ = _told(viewer, delivery)
     return Message(
         subject=f"PSG: meeting of {meeting_date(meeting.held_on)} is cancelled",

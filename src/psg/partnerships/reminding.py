@@ -6,14 +6,14 @@ from psg.partnerships.inviting import ADDED, ASKED
 from psg.partnerships.models import Partnership
 from psg.partnerships.people import waiting_for
 from psg.reminders.kinds import Message, MessageKind
-from psg.reminders.models import Delivery
+from psg.reminders.outgoing import Outgoing
 
 
-def _still_a_member(viewer: Viewer, delivery: Delivery) -> bool:
+def _still_a_member(viewer: Viewer, delivery: Outgoing) -> bool:
     return delivery.partnership_id is not None and viewer.standing(delivery.partnership_id) is not None
 
 
-def _added(_viewer: Viewer, delivery: Delivery) -> Message:
+def _added(_viewer: Viewer, delivery: Outgoing) -> Message:
     partnership = db.session.get(Partnership, delivery.partnership_id)
     if partnership is None:
         raise LookupError("the partnership is gone")
@@ -28,11 +28,11 @@ def _added(_viewer: Viewer, delivery: Delivery) -> Message:
 ADDED_TO_PARTNERSHIP = MessageKind(code=ADDED, wanted=_still_a_member, render=_added, label="Added to a partnership")
 
 
-def _still_open(viewer: Viewer, delivery: Delivery) -> bool:
+def _still_open(viewer: Viewer, delivery: Outgoing) -> bool:
     return any(str(one.member.id) == delivery.details["membership"] for one in waiting_for(viewer.user_id))
 
 
-def _asked(_viewer: Viewer, delivery: Delivery) -> Message:
+def _asked(_viewer: Viewer, delivery: Outgoing) -> Message:
     return Message(
         subject="PSG: you are invited to work with another partnership",
         paragraphs=[

@@ -2,5 +2,5 @@
 
 The database is the queue of record and Celery the clock: a change writes its obligation in its own transaction, and
 every few minutes a worker claims due rows with a lease and sends them. A crash between sending and marking can repeat
-one message, with the same Message-ID; we prefer a repeat to a silence.
+a message, or a few, with the same Message-ID; we prefer a repeat to a silence.
 """

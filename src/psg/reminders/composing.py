@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+import uuid
 from dataclasses import dataclass
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
@@ -12,7 +13,7 @@ from psg import clock
 from psg.reminders import mime
 from psg.reminders.deciding import Letter
 from psg.reminders.kinds import Message
-from psg.reminders.models import Delivery
+from psg.reminders.outgoing import Outgoing
 from psg.settings import current
 
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}")
@@ -38,10 +39,10 @@ class UnusableAddress(ValueError):
     """The address cannot stand in a header: nothing is sent to it."""
 
 
-def message_id(delivery: Delivery) -> str:
+def message_id(delivery_id: uuid.UUID) -> str:
     """The same for every try, so that mail programs fold a repeat into the first."""
     domain = _bare(current().mail_from).rpartition("@")[2] or "psg.invalid"
-    return f"<{delivery.id}@{domain}>"
+    return f"<{delivery_id}@{domain}>"
 
 
 def one_line(text: str) -> str:
@@ -56,10 +57,10 @@ def usable_address(address: str) -> str:
     return address
 
 
-def compose(delivery: Delivery, letter: Letter) -> Mail:
+def compose(delivery: Outgoing, letter: Letter) -> Mail:
     """The e-mail for one delivery; raises UnusableAddress."""
     message, sender, now = letter.message, one_line(current().mail_from), clock.now()
-    to, subject, identity = usable_address(letter.address), one_line(message.subject), message_id(delivery)
+    to, subject, identity = usable_address(letter.address), one_line(message.subject), message_id(delivery.id)
     headers = [mime.header("From", sender), mime.plain_header("To", to)]
     if _ADDRESS.fullmatch(letter.reply_to):
         headers.append(mime.header("Reply-To", letter.reply_to))

@@ -15,7 +15,8 @@ from psg import clock
 from psg.access.viewer import Viewer
 from psg.db import db
 from psg.reminders import digest, kinds
-from psg.reminders.models import Delivery, DeliveryLine, Obligation
+from psg.reminders.models import DeliveryLine, Obligation
+from psg.reminders.outgoing import Outgoing
 
 _FRESH_SECONDS = 5
 """For so long a decision may lie before its message goes."""
@@ -59,7 +60,7 @@ class Knowledge:
     read_at: float = field(default_factory=lambda: time.monotonic())
     contacts: dict[uuid.UUID, str] = field(default_factory=dict)
 
-    def good_for(self, delivery: Delivery) -> bool:
+    def good_for(self, delivery: Outgoing) -> bool:
         """Whether a delivery may be decided by it now."""
         return delivery.id in self.covers and time.monotonic() - self.read_at < _FRESH_SECONDS
 
@@ -70,7 +71,7 @@ class Knowledge:
         return self.contacts[partnership_id]
 
 
-def learn(deliveries: Sequence[Delivery]) -> Knowledge:
+def learn(deliveries: Sequence[Outgoing]) -> Knowledge:
     """Read what deciding about these deliveries takes: a few queries, however many there are."""
     recipients = kinds.recipients({delivery.user_id for delivery in deliveries})
     lines = _lines([delivery.id for delivery in deliveries if delivery.kind == kinds.DIGEST])
@@ -87,7 +88,7 @@ def learn(deliveries: Sequence[Delivery]) -> Knowledge:
     return Knowledge(frozenset(delivery.id for delivery in deliveries), recipients, lines, records)
 
 
-def letter_for(delivery: Delivery, known: Knowledge) -> Letter:
+def letter_for(delivery: Outgoing, known: Knowledge) -> Letter:
     """What a delivery says now; raises NotWanted or KindNotKnown."""
     recipient = known.recipients.get(delivery.user_id)
     if recipient is None:
@@ -100,7 +101,7 @@ def letter_for(delivery: Delivery, known: Knowledge) -> Letter:
     return Letter(message, viewer.email, viewer.first_name, reply_to)
 
 
-def _digest_letter(delivery: Delivery, recipient: kinds.Recipient, known: Knowledge) -> Letter:
+def _digest_letter(delivery: Outgoing, recipient: kinds.Recipient, known: Knowledge) -> Letter:
     lines, viewer = known.lines.get(delivery.id, ()), recipient.viewer
     kept = digest.still_wanted(viewer, lines, known.records, muted=recipient.muted)
     dropped = sorted({line.id for line in lines} - {line.id for line in kept})
@@ -110,7 +111,7 @@ def _digest_letter(delivery: Delivery, recipient: kinds.Recipient, known: Knowle
     return Letter(digest.digest(kept, clock.today()), viewer.email, viewer.first_name, reply_to, dropped)
 
 
-def _message(delivery: Delivery, viewer: Viewer) -> kinds.Message:
+def _message(delivery: Outgoing, viewer: Viewer) -> kinds.Message:
     kind = kinds.message_kind(delivery.kind)
     if kind is None:
         raise KindNotKnown

@@ -1,7 +1,7 @@
-"""The drain: claim what is due with a lease, decide again, send, and mark, one message at a time.
+"""The drain: claim what is due with a lease, decide again, send, and mark.
 
-A message is claimed before it is sent and marked after, each in a transaction of its own. Killed in between, it is
-claimed anew when the lease runs out and sent again under the same Message-ID: a repeat rather than a silence.
+A message is claimed before it is sent and marked after, each time committed. Killed in between, it is claimed anew when
+the lease runs out and sent again under the same Message-ID: a repeat rather than a silence.
 """
 
 import logging
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Executable, Integer, and_, bindparam, func, or_, select, text, update
 
 from psg import clock
 from psg.db import QuickChanges, UtcDateTime, db, quick_changes, reading_done, transaction
@@ -20,8 +20,9 @@ from psg.ids import new_id
 from psg.reminders.composing import UnusableAddress, compose
 from psg.reminders.deciding import KindNotKnown, Knowledge, NotWanted, learn, letter_for
 from psg.reminders.mailing import NotSent, Post, post_office
-from psg.reminders.marking import Result, mark
+from psg.reminders.marking import Marks, Result, later, mark
 from psg.reminders.models import Delivery
+from psg.reminders.outgoing import Outgoing
 from psg.reminders.rules import DeliveryState, delay_after
 from psg.settings import current
 
@@ -71,86 +72,92 @@ def drain(limit: int = 2_000, *, urgent_only: bool = False, seconds: float = 90)
     return done
 
 
-def _claim(claim: uuid.UUID, count: int, *, urgent_only: bool) -> list[Delivery]:
+def _claim(claim: uuid.UUID, count: int, *, urgent_only: bool) -> list[Outgoing]:
     """Take messages that are due, or that a drain which died has left behind."""
     now = clock.now()
+    values = {"now": now, "count": count, "claimed_by": claim, "until": now + LEASE}
     with transaction():
-        wanted = {"now": now, "count": count}
-        ids = db.session.scalars(_WANTED_URGENT if urgent_only else _WANTED, wanted).all()
-        if not ids:
-            return []
-        taken = db.session.scalars(
-            _TAKE,
-            {"ids": ids, "now": now, "claimed_by": claim, "until": now + LEASE},
-            execution_options={"populate_existing": True, "synchronize_session": False},
-        ).all()
-    return sorted(taken, key=lambda delivery: (delivery.next_try_at, delivery.id))
+        taken = db.session.execute(_TAKE_URGENT if urgent_only else _TAKE, values).all()
+    return sorted(map(Outgoing._make, taken), key=lambda delivery: (delivery.next_try_at, delivery.id))
 
 
-_NOW = bindparam("now", type_=UtcDateTime())
-_FREE = or_(
-    and_(Delivery.state == DeliveryState.WAITING, Delivery.next_try_at <= _NOW),
-    and_(Delivery.state == DeliveryState.SENDING, Delivery.claimed_until < _NOW),
-)
-_WANTED = (
-    select(Delivery.id)
-    .where(IN_PLAY, Delivery.next_try_at <= _NOW, _FREE)
-    .order_by(Delivery.next_try_at, Delivery.id)
-    .limit(bindparam("count", type_=Integer()))
-    .with_for_update(skip_locked=True)
-)
-_WANTED_URGENT = _WANTED.where(Delivery.urgent)
-_TAKE = (
-    update(Delivery)
-    .where(Delivery.id.in_(bindparam("ids", expanding=True)), _FREE)
-    .values(
-        state=DeliveryState.SENDING,
-        claim=bindparam("claimed_by"),
-        claimed_until=bindparam("until"),
-        attempts=Delivery.attempts + 1,
+_rows = Delivery.__table__.c
+
+
+def _take(*more: ColumnElement[bool]) -> Executable:
+    """Find and take in one statement; rows that another drain is taking are left to it."""
+    now = bindparam("now", type_=UtcDateTime())
+    free = or_(
+        and_(_rows.state == DeliveryState.WAITING, _rows.next_try_at <= now),
+        and_(_rows.state == DeliveryState.SENDING, _rows.claimed_until < now),
     )
-    .returning(Delivery)
-)
+    wanted = (
+        select(_rows.id)
+        .where(IN_PLAY, _rows.next_try_at <= now, free, *more)
+        .order_by(_rows.next_try_at, _rows.id)
+        .limit(bindparam("count", type_=Integer()))
+        .with_for_update(skip_locked=True)
+        .cte("wanted")
+    )
+    return (
+        update(Delivery.__table__)
+        .where(_rows.id.in_(select(wanted.c.id)))
+        .values(
+            state=DeliveryState.SENDING,
+            claim=bindparam("claimed_by"),
+            claimed_until=bindparam("until"),
+            attempts=_rows.attempts + 1,
+        )
+        .returning(*(_rows[name] for name in Outgoing._fields))
+    )
+
+
+_TAKE, _TAKE_URGENT = _take(), _take(_rows.urgent)
 
 
 class _Round:
     """One claimed batch on its way out."""
 
     def __init__(
-        self, batch: Sequence[Delivery], claim: uuid.UUID, post: Post, quick: QuickChanges | None, until: float
+        self, batch: Sequence[Outgoing], claim: uuid.UUID, post: Post, quick: QuickChanges | None, until: float
     ) -> None:
-        self._batch, self._claim, self._post, self._quick, self._until = batch, claim, post, quick, until
+        self._batch, self._claim, self._post, self._until = batch, claim, post, until
+        self._marks = Marks(claim, quick)
         self._known: Knowledge | None = None
 
     def work_off(self, done: Drained) -> bool:
         """Handle each; False when there is no point in claiming more."""
-        for number, delivery in enumerate(self._batch):
-            leased = delivery.claimed_until is not None and clock.now() < delivery.claimed_until - _MARGIN
-            if not leased or time.monotonic() > self._until:
-                _give_back(self._batch[number:], self._claim)
-                return False
-            result = self._guarded(self._batch[number:])
-            done.count(result.state)
-            if result.unreachable:
-                _give_back(self._batch[number + 1 :], self._claim)
-                return False
-        return True
+        try:
+            for number, delivery in enumerate(self._batch):
+                leased = clock.now() < delivery.claimed_until - _MARGIN
+                if not leased or time.monotonic() > self._until:
+                    _give_back(self._batch[number:], self._claim)
+                    return False
+                result = self._guarded(self._batch[number:])
+                done.count(result.state)
+                if result.unreachable:
+                    _give_back(self._batch[number + 1 :], self._claim)
+                    return False
+            return True
+        finally:
+            self._marks.write()
 
-    def _guarded(self, rest: Sequence[Delivery]) -> Result:
+    def _guarded(self, rest: Sequence[Outgoing]) -> Result:
         """Handle the first of the rest. A fault in one kind's words must hold up neither it nor the others for good."""
-        finished = False
+        began, finished = time.monotonic(), False
         try:
             result = self._handle(rest)
-            mark(rest[0], self._claim, result, self._quick)
+            self._marks.add(rest[0], result, began)
             finished = True
             return result
         finally:
             if not finished:
+                self._marks.write()
                 db.session.rollback()
-                mark(rest[0], self._claim, _later(rest[0], "could not be written"))
+                mark(rest[0], self._claim, later(rest[0], "could not be written"))
                 _give_back(rest[1:], self._claim)
 
-    def _handle(self, rest: Sequence[Delivery]) -> Result:
+    def _handle(self, rest: Sequence[Outgoing]) -> Result:
         """Decide again, write and send one message."""
         delivery = rest[0]
         if delivery.attempts > 1 and delay_after(delivery.attempts - 1) is None:
@@ -161,7 +168,7 @@ class _Round:
         except NotWanted as reason:
             return Result(DeliveryState.DROPPED, reason.reason, dropped=reason.dropped)
         except KindNotKnown:
-            return _later(delivery, "kind not known")
+            return later(delivery, "kind not known")
         except UnusableAddress:
             return Result(DeliveryState.FAILED, "address cannot be used")
         if db.session().in_transaction():
@@ -171,13 +178,14 @@ class _Round:
         except NotSent as error:
             if error.permanent and not error.unreachable:
                 return Result(DeliveryState.FAILED, error.answer, dropped=letter.dropped)
-            return _later(delivery, error.answer, dropped=letter.dropped, unreachable=error.unreachable)
+            return later(delivery, error.answer, dropped=letter.dropped, unreachable=error.unreachable)
         body = mail.text if letter.message.keep_body else ""
         return Result(DeliveryState.SENT, answer, mail.subject, body, letter.dropped)
 
-    def _knowledge(self, rest: Sequence[Delivery]) -> Knowledge:
+    def _knowledge(self, rest: Sequence[Outgoing]) -> Knowledge:
         """What deciding takes, read for all that are left while it is fresh."""
         if self._known is None or not self._known.good_for(rest[0]):
+            self._marks.write()
             try:
                 self._known = learn(rest)
             except Exception as fault:  # noqa: BLE001 - whatever it was: one of them is at fault, not this one perhaps
@@ -187,13 +195,7 @@ class _Round:
         return self._known
 
 
-def _later(delivery: Delivery, answer: str, *, dropped: Sequence[uuid.UUID] = (), unreachable: bool = False) -> Result:
-    given_up = delay_after(delivery.attempts) is None
-    state = DeliveryState.FAILED if given_up else DeliveryState.WAITING
-    return Result(state, answer, dropped=dropped, unreachable=unreachable)
-
-
-def _give_back(rest: Sequence[Delivery], claim: uuid.UUID) -> None:
+def _give_back(rest: Sequence[Outgoing], claim: uuid.UUID) -> None:
     """Let go of messages that were claimed and not tried."""
     if not rest:
         return

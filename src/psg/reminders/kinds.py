@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any
 
 from psg.access.viewer import Viewer
-from psg.reminders.models import Delivery, Obligation
+from psg.reminders.models import Obligation
+from psg.reminders.outgoing import Outgoing
 from psg.web.words import long_date
 
 DIGEST = "digest"
@@ -71,8 +72,8 @@ class MessageKind:
     """
 
     code: str
-    wanted: Callable[[Viewer, Delivery], bool]
-    render: Callable[[Viewer, Delivery], Message]
+    wanted: Callable[[Viewer, Outgoing], bool]
+    render: Callable[[Viewer, Outgoing], Message]
     needs_place: bool = True
     label: str = ""
 
