@@ -67,6 +67,13 @@ def python_that(folder, script):
     program.chmod(0o755)
 
 
+def uv_that_only_notes(folder, asked):
+    """A uv that writes down what it is asked for, and fails."""
+    program = folder / "uv"
+    program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "uv 0.13.9" && exit\necho "$*" >>"{asked}"\nexit 2\n')
+    program.chmod(0o755)
+
+
 def test_says_when_there_is_no_python(copy, bare_path):
     done = door(copy, bare_path, "demo")
     assert done.returncode == 1
@@ -91,12 +98,26 @@ def test_names_the_command_when_there_is_no_pip(copy, bare_path):
 def test_says_what_to_do_when_nothing_can_be_downloaded(copy, bare_path):
     nowhere = "https://127.0.0.1:9/simple"
     (bare_path / "python3").symlink_to(sys.executable)
-    (bare_path / "uv").write_text('#!/bin/sh\n[ "$1" = --version ] && echo "uv 0.13.9" && exit\nexit 2\n')
-    (bare_path / "uv").chmod(0o755)
+    uv_that_only_notes(bare_path, copy.parent / "asked")
     done = door(copy, bare_path, "demo", UV_DEFAULT_INDEX=nowhere, PIP_INDEX_URL=nowhere)
     assert done.returncode == 1
     assert "could not be downloaded" in done.stderr
     assert "HTTPS_PROXY" in done.stderr
+
+
+def test_asks_an_index_of_ones_own_where_the_lock_file_names_another(copy, bare_path):
+    (bare_path / "python3").symlink_to(sys.executable)
+    asked = copy.parent / "asked"
+    uv_that_only_notes(bare_path, asked)
+    door(copy, bare_path, "--help")
+    assert asked.read_text().startswith("sync --frozen ")
+    asked.unlink()
+    environment = copy / ".venv" / "bin" / "python"
+    environment.parent.mkdir(parents=True)
+    environment.symlink_to(sys.executable)
+    door(copy, bare_path, "--help", UV_DEFAULT_INDEX="https://packages.example.org/simple")
+    assert asked.read_text().startswith("pip install --require-hashes ")
+    assert asked.read_text().endswith("requirements.lock\n")
 
 
 def test_refuses_to_write_into_a_folder_of_somebody_else(copy, bare_path):
@@ -124,3 +145,11 @@ def test_fresh_copy_with_an_empty_home_has_the_command(copy):
     again = door(copy, "/usr/local/bin:/usr/bin:/bin", "--help", PSG_PYTHON=sys._base_executable)
     assert again.returncode == 0
     assert again.stderr == ""
+
+    # From wherever it is called, the environment knows this copy's code, for servers as for the command.
+    programs = copy / ".venv" / "bin"
+    command = subprocess.run([programs / "psg", "--version"], cwd="/", capture_output=True, text=True, check=True)
+    assert command.stdout.startswith("psg, version ")
+    found = [programs / "python", "-P", "-c", "import psg, worker; print(psg.__file__, worker.__file__, sep='\\n')"]
+    files = subprocess.run(found, cwd="/", capture_output=True, text=True, check=True).stdout.splitlines()
+    assert files == [str(copy / "src" / "psg" / "__init__.py"), str(copy / "worker" / "__init__.py")]
