@@ -114,6 +114,34 @@ def test_a_missing_row_is_an_alarm_not_an_erasure(folder, fresh):
         read_title(made)
 
 
+def test_one_wrong_key_in_a_list_is_named_and_none_of_the_list_is_kept(folder, fresh, here, caplog):
+    good, wrong = folder(title="good"), folder(title="wrong")
+    wrapped = bytearray(row_of(wrong).wrapped)
+    wrapped[-1] ^= 1
+    set_row(wrong, wrapped=bytes(wrapped))
+    fresh()
+    with pytest.raises(Unopenable, match="committed"):
+        datakeys.load(here, [good.id, wrong.id])
+    assert str(wrong.id) in caplog.text
+    assert str(good.id) not in caplog.text
+    assert read_title(good) == "good"
+    with pytest.raises(Unopenable):
+        read_title(wrong)
+
+
+def test_a_list_may_hang_on_several_keys(folder, fresh, places, here):
+    made = [folder(title="before")]
+    rotate_partnership(places, here)
+    made += [folder(title="after"), folder(title="gone")]
+    assert row_of(made[0]).kek_id != row_of(made[1]).kek_id
+    with transaction():
+        datakeys.shred(here, made[2].id)
+    fresh()
+    opened = datakeys.opened(here, [one.id for one in made])
+    assert [opened[here.int, one.id.int] is None for one in made] == [False, False, True]
+    assert [read_title(one) for one in made[:2]] == ["before", "after"]
+
+
 # Caches
 
 

@@ -5,7 +5,7 @@ page asks for each once; `load` fetches the keys of a whole list with one query.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from psg.crypto import wrapping
 from psg.crypto.envelope import SealingKey
 from psg.crypto.errors import Erased, NoDataKey, Unopenable
 from psg.crypto.keyring import keyring
+from psg.crypto.opened import WrappedKey
 from psg.db import Model, Owned, db, write_rows
 
 log = logging.getLogger(__name__)
@@ -115,18 +116,25 @@ def load(partnership_id: UUID, owner_ids: Iterable[UUID]) -> None:
 
 def adopt(partnership_id: UUID, rows: Iterable[Any]) -> None:
     """Open keys that a list's own query fetched by joining data_keys: rows of (owner id, kind, kek_id, wrapped)."""
-    held, ring = _held().keys, keyring()
-    partnership, recent = partnership_id.int, ring.data_keys
+    held, recent = _held().keys, keyring().data_keys
+    partnership = partnership_id.int
     recent.grow_older()
+    unseen: list[tuple[UUID, WrappedKey]] = []
     for owner_id, kind, kek_id, wrapped in rows:
         name = (partnership, owner_id.int)
         if name in held:
             continue
+        known = (partnership, owner_id.int, kind, kek_id, wrapped)
         if not wrapped:
             held[name] = None
-            continue
-        known = (*name, kind, kek_id, wrapped)
-        held[name] = recent.get(known) or recent.put(known, _open(partnership_id, owner_id, kind, kek_id, wrapped))
+        elif (key := recent.get(known)) is not None:
+            held[name] = key
+        else:
+            unseen.append((owner_id, known))
+    if unseen:
+        fresh = _open_all(partnership_id, unseen)
+        recent.put_all(fresh)
+        held.update((known[:2], key) for known, key in fresh)
 
 
 def opened(partnership_id: UUID, owner_ids: Iterable[UUID]) -> Mapping[tuple[int, int], SealingKey | None]:
@@ -153,15 +161,27 @@ def shred(partnership_id: UUID, owner_id: UUID) -> None:
     keyring().data_keys.forget(partnership_id, owner_id)
 
 
-def _open(partnership_id: UUID, owner_id: UUID, kind: str, kek_id: bytes, wrapped: bytes) -> SealingKey:
+def _open_all(partnership_id: UUID, unseen: list[tuple[UUID, WrappedKey]]) -> list[tuple[WrappedKey, SealingKey]]:
+    """Unwrap keys together: what is the same for all those of one kind under one key is made once."""
+    openers: dict[tuple[str, bytes], Callable[[UUID, bytes], SealingKey]] = {}
+    fresh = []
+    for owner_id, known in unseen:
+        _, _, kind, kek_id, wrapped = known
+        try:
+            if (opener := openers.get((kind, kek_id))) is None:
+                opener = openers[kind, kek_id] = _opener(partnership_id, kind, kek_id)
+            fresh.append((known, opener(owner_id, wrapped)))
+        except Unopenable as problem:
+            log.error("data key of record %s of partnership %s does not open: %s", owner_id, partnership_id, problem)
+            raise
+    return fresh
+
+
+def _opener(partnership_id: UUID, kind: str, kek_id: bytes) -> Callable[[UUID, bytes], SealingKey]:
     by = keyring().by_id(kek_id)
-    try:
-        if by.partnership_id != partnership_id:
-            raise Unopenable("the data key names the key of another partnership")
-        return wrapping.unwrap_ready(by, owner_id, kind, wrapped)
-    except Unopenable as problem:
-        log.error("data key of record %s of partnership %s does not open: %s", owner_id, partnership_id, problem)
-        raise
+    if by.partnership_id != partnership_id:
+        raise Unopenable("the data key names the key of another partnership")
+    return wrapping.opener(by, kind)
 
 
 def _held() -> _SessionKeys:

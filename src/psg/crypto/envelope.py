@@ -9,6 +9,7 @@ column, row and key, so a value copied to any other place does not open there.
 
 import json
 import os
+import struct
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from functools import lru_cache
@@ -28,7 +29,9 @@ NONCE = 12
 TAG = 16
 _NONCE_AT = 1 + KEY_ID
 _BODY_AT = _NONCE_AT + NONCE
-_INNER_HEADER = 5
+_KIND_AND_LENGTH = struct.Struct(">BI")
+_INNER_HEADER = _KIND_AND_LENGTH.size
+_kind_and_length = _KIND_AND_LENGTH.unpack_from
 _ROW_LENGTH = (16).to_bytes(4)
 _KEY_ID_LENGTH = KEY_ID.to_bytes(4)
 _BUCKETS = (32, 64, 128, 256)
@@ -52,15 +55,17 @@ _TEXT = int(Kind.TEXT)  # an enum's member costs more to compare than to decrypt
 class SealingKey:
     """A data key ready for use: the cipher object, made once, and the bytes that stand before and behind each value."""
 
-    __slots__ = ("_cipher", "decrypt", "encrypt", "header", "key_id", "suffix")
+    __slots__ = ("cipher", "header", "suffix")
 
     def __init__(self, key: bytes, key_id: bytes) -> None:
-        self._cipher = AESGCM(key)
-        self.encrypt = self._cipher.encrypt
-        self.decrypt = self._cipher.decrypt
-        self.key_id = key_id
+        self.cipher = AESGCM(key)
         self.header = _VERSION_BYTE + key_id
         self.suffix = _KEY_ID_LENGTH + key_id
+
+    @property
+    def key_id(self) -> bytes:
+        """The id that stands in every value sealed under it."""
+        return self.header[len(_VERSION_BYTE) :]
 
     def __repr__(self) -> str:
         """The id only."""
@@ -109,7 +114,7 @@ def seal_with(key: SealingKey, data: bytes, kind: Kind, content: bytes) -> bytes
 def seal_packed(key: SealingKey, data: bytes, inner: bytes) -> bytes:
     """Seal what `pack` made."""
     nonce = os.urandom(NONCE)
-    return key.header + nonce + key.encrypt(nonce, inner, data)
+    return key.header + nonce + key.cipher.encrypt(nonce, inner, data)
 
 
 def unseal(key: SealingKey, where: bytes, row_id: UUID, blob: bytes) -> bytes:
@@ -122,7 +127,7 @@ def unseal_with(key: SealingKey, data: bytes, blob: bytes) -> bytes:
     if blob[:_NONCE_AT] != key.header:
         raise Unopenable("sealed in another version or under another key")
     try:
-        return key.decrypt(blob[_NONCE_AT:_BODY_AT], blob[_BODY_AT:], data)
+        return key.cipher.decrypt(blob[_NONCE_AT:_BODY_AT], blob[_BODY_AT:], data)
     except (InvalidTag, ValueError):
         raise Unopenable("changed, or moved from another place") from None
 
@@ -134,15 +139,16 @@ def open_row(
     key: SealingKey, columns: Sequence[tuple[bytes, Reader]], row_id: UUID, blobs: Sequence[bytes]
 ) -> tuple[Any, ...]:
     """Open several columns of one row: `unseal` and each column's reader, written out because lists live on it."""
-    tail, header, decrypt = row_id.bytes + key.suffix, key.header, key.decrypt
+    tail, header, decrypt = row_id.bytes + key.suffix, key.header, key.cipher.decrypt
     values = []
     try:
         for (where, read), blob in zip(columns, blobs, strict=True):
             if blob[:_NONCE_AT] != header:
                 raise Unopenable("sealed in another version or under another key")
             inner = decrypt(blob[_NONCE_AT:_BODY_AT], blob[_BODY_AT:], where + tail)
-            if read is text_of and inner[0] == _TEXT:
-                values.append(inner[_INNER_HEADER : _INNER_HEADER + int.from_bytes(inner[1:_INNER_HEADER])].decode())
+            kind, length = _kind_and_length(inner)
+            if kind == _TEXT and read is text_of:
+                values.append(inner[_INNER_HEADER : _INNER_HEADER + length].decode())
             else:
                 values.append(read(inner))
     except InvalidTag:
@@ -152,14 +158,15 @@ def open_row(
 
 def content_of(inner: bytes) -> bytes:
     """The content of a padded plaintext."""
-    return inner[_INNER_HEADER : _INNER_HEADER + int.from_bytes(inner[1:_INNER_HEADER])]
+    _, length = _kind_and_length(inner)
+    return inner[_INNER_HEADER : _INNER_HEADER + length]
 
 
 def text_of(inner: bytes) -> str | None:
     """The text of a padded plaintext, None for no value; raises Unopenable for another kind."""
-    kind = inner[0]
+    kind, length = _kind_and_length(inner)
     if kind == _TEXT:
-        return inner[_INNER_HEADER : _INNER_HEADER + int.from_bytes(inner[1:_INNER_HEADER])].decode()
+        return inner[_INNER_HEADER : _INNER_HEADER + length].decode()
     if kind == Kind.NONE:
         return None
     raise Unopenable("holds something other than text")

@@ -8,7 +8,7 @@ record whose wrapped key was destroyed has nothing to be found by, and bytes cop
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from psg.crypto.envelope import SealingKey
@@ -38,12 +38,17 @@ class OpenedKeys:
         return None
 
     def put(self, wrapped: WrappedKey, key: SealingKey) -> SealingKey:
-        """Keep an opened key, letting go of the older half when the newer is full."""
-        with self._lock:
-            if len(self._recent) >= self._half:
-                self._turn(self._recent)
-            self._recent[wrapped] = key
+        """Keep an opened key."""
+        self.put_all([(wrapped, key)])
         return key
+
+    def put_all(self, keys: Iterable[tuple[WrappedKey, SealingKey]]) -> None:
+        """Keep opened keys, letting go of the older half when the newer is full."""
+        with self._lock:
+            for wrapped, key in keys:
+                if len(self._recent) >= self._half:
+                    self._turn(self._recent)
+                self._recent[wrapped] = key
 
     def grow_older(self) -> None:
         """Called once for each list of keys asked for: let go of what nobody used for one to two periods."""

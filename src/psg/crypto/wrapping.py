@@ -8,6 +8,7 @@ two keys to two texts. The check pins the one key that was meant, once for each 
 
 import hmac
 import os
+from collections.abc import Callable
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -29,6 +30,7 @@ WRAPPED_SIZE = _COMMITMENT_AT + COMMITMENT
 # One block of HKDF-Expand: written out because this runs once for each record of a list.
 _NAMES = encode(APPLICATION, "data key id and commitment", 1) + b"\x01"
 _SHA256 = SHA256()
+_OWNER_LENGTH = (16).to_bytes(4)
 
 
 def new_data_key() -> bytes:
@@ -47,33 +49,41 @@ def names_of(data_key: bytes) -> tuple[bytes, bytes]:
 def wrap(by: PartnershipKey, owner_id: UUID, kind: str, data_key: bytes) -> bytes:
     """Wrap a record's data key."""
     nonce = os.urandom(NONCE)
-    sealed = by.cipher.encrypt(nonce, data_key, _bound_to(by, owner_id, kind))
+    before, behind = _around(by, kind)
+    sealed = by.cipher.encrypt(nonce, data_key, before + owner_id.bytes + behind)
     return bytes([VERSION]) + nonce + sealed + names_of(data_key)[1]
 
 
 def unwrap(by: PartnershipKey, owner_id: UUID, kind: str, wrapped: bytes) -> bytes:
     """The data key; raises Unopenable when the wrapping was changed, moved, or holds another key than it commits to."""
-    return _unwrap(by, owner_id, kind, wrapped)[0]
+    return _unwrapper(by, kind)(owner_id, wrapped)[0]
 
 
-def unwrap_ready(by: PartnershipKey, owner_id: UUID, kind: str, wrapped: bytes) -> SealingKey:
-    """The data key made ready; raises Unopenable as `unwrap` does."""
-    return SealingKey(*_unwrap(by, owner_id, kind, wrapped))
+def opener(by: PartnershipKey, kind: str) -> Callable[[UUID, bytes], SealingKey]:
+    """What unwraps a list's data keys of one kind and makes them ready; it raises Unopenable as `unwrap` does."""
+    unwrap_one = _unwrapper(by, kind)
+    return lambda owner_id, wrapped: SealingKey(*unwrap_one(owner_id, wrapped))
 
 
-def _unwrap(by: PartnershipKey, owner_id: UUID, kind: str, wrapped: bytes) -> tuple[bytes, bytes]:
-    if len(wrapped) != WRAPPED_SIZE or wrapped[0] != VERSION:
-        raise Unopenable("the wrapped data key is not in a known form")
-    try:
-        data_key = by.cipher.decrypt(
-            wrapped[_NONCE_AT:_KEY_AT], wrapped[_KEY_AT:_COMMITMENT_AT], _bound_to(by, owner_id, kind)
-        )
-    except InvalidTag:
-        raise Unopenable("the wrapped data key was changed, or moved from another record") from None
-    key_id, commitment = names_of(data_key)
-    if not hmac.compare_digest(commitment, wrapped[_COMMITMENT_AT:]):
-        raise Unopenable("the data key is not the one that its record committed to")
-    return data_key, key_id
+def _unwrapper(by: PartnershipKey, kind: str) -> Callable[[UUID, bytes], tuple[bytes, bytes]]:
+    """Unwrapping with all that is the same for every key of a list made once."""
+    decrypt, (before, behind) = by.cipher.decrypt, _around(by, kind)
+
+    def unwrap_one(owner_id: UUID, wrapped: bytes) -> tuple[bytes, bytes]:
+        if len(wrapped) != WRAPPED_SIZE or wrapped[0] != VERSION:
+            raise Unopenable("the wrapped data key is not in a known form")
+        try:
+            data_key = decrypt(
+                wrapped[_NONCE_AT:_KEY_AT], wrapped[_KEY_AT:_COMMITMENT_AT], before + owner_id.bytes + behind
+            )
+        except InvalidTag:
+            raise Unopenable("the wrapped data key was changed, or moved from another record") from None
+        key_id, commitment = names_of(data_key)
+        if not hmac.compare_digest(commitment, wrapped[_COMMITMENT_AT:]):
+            raise Unopenable("the data key is not the one that its record committed to")
+        return data_key, key_id
+
+    return unwrap_one
 
 
 def ready(data_key: bytes) -> SealingKey:
@@ -81,5 +91,6 @@ def ready(data_key: bytes) -> SealingKey:
     return SealingKey(data_key, names_of(data_key)[0])
 
 
-def _bound_to(by: PartnershipKey, owner_id: UUID, kind: str) -> bytes:
-    return by.binding + prefixed(owner_id.bytes) + prefixed(kind.encode())
+def _around(by: PartnershipKey, kind: str) -> tuple[bytes, bytes]:
+    """The associated data of a wrapping: what stands before and behind the owner's id."""
+    return by.binding + _OWNER_LENGTH, prefixed(kind.encode())
