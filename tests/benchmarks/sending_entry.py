@@ -38,7 +38,7 @@ def install() -> None:
 
 @contextmanager
 def only_marking() -> Iterator[None]:
-    """Leave out deciding and writing: claim, hand over, mark and commit each."""
+    """Leave out deciding and writing: claim, hand over and mark."""
     names = ("learn", "letter_for", "compose")
     usual = {name: getattr(draining, name) for name in names}
     known = SimpleNamespace(good_for=lambda _delivery: True)
