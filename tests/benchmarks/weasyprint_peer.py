@@ -8,7 +8,7 @@ from jinja2 import Environment
 _PAGE = Environment(autoescape=True).from_string("""<!DOCTYPE html>
 <html lang="en-GB"><head><meta charset="utf-8"><title>{{ d.title }}</title><meta name="author" content="{{ d.author }}">
 <style>
-@page { size: A4; margin: 24mm 18mm;
+@page { size: A4; margin: 24mm 18mm; font: 10pt "Noto Sans", "Liberation Sans", sans-serif;
   @top-center { content: "{{ d.marking }}"; font-weight: bold }
   @bottom-left { content: "{{ d.foot }}"; font-size: 9pt }
   @bottom-center { content: "{{ d.marking }}"; font-weight: bold }
