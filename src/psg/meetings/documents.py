@@ -1,6 +1,6 @@
 """Accessible PDFs by Typst: tagged (PDF/UA-1), titled, in English, marked top and bottom.
 
-Templates are ours and travel with the package. Data goes in as a JSON file that is never on disk, which Typst reads as
+Templates are ours and travel with the package. Data goes in as JSON files that are never on disk, which Typst reads as
 values: nothing that a person typed is ever read as markup. No packages are fetched, no network is used.
 """
 
@@ -178,7 +178,11 @@ def _compile(template: str, data: dict[str, Any]) -> bytes:
 
 def _run(template: str, data: dict[str, Any]) -> bytes:
     # A file and not `sys_inputs`: those are part of whatever Typst remembers, and no text would be known again.
-    files: Any = {"main.typ": _TEMPLATES / template, "data.json": json.dumps(data, ensure_ascii=False).encode()}
+    files: Any = {
+        "main.typ": _TEMPLATES / template,
+        "data.json": _json(data),
+        "page.json": _json({name: data[name] for name in ("marking", "foot")}),
+    }
     made = typst.compile(
         files,
         root=_TEMPLATES,
@@ -189,6 +193,10 @@ def _run(template: str, data: dict[str, Any]) -> bytes:
     if not isinstance(made, bytes):
         raise TypeError("one document makes one file")
     return made
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def _drawable(text: str) -> str:

@@ -21,14 +21,14 @@ from psg.meetings.rules import Effect, MeetingState
 from psg.meetings.words import decided_words, seen_again_words
 from psg.partnerships.queries import AnyGroup, GroupPlace, directory
 
+_MEETING = select(Meeting).where(Meeting.partnership_id == bindparam("partnership"), Meeting.id == bindparam("meeting"))
+"""Built once: every page of a meeting asks it."""
 _TO_COME = (MeetingState.PREPARING, MeetingState.PUBLISHED)
 
 
 def find(_viewer: Viewer, standing: Standing, meeting_id: uuid.UUID) -> Meeting | None:
     """Loader: a meeting of the partnership, for the gate to decide."""
-    return db.session.scalar(
-        select(Meeting).where(Meeting.partnership_id == standing.partnership_id, Meeting.id == meeting_id)
-    )
+    return db.session.scalar(_MEETING, {"partnership": standing.partnership_id, "meeting": meeting_id})
 
 
 def groups_of(_viewer: Viewer, standing: Standing) -> list[GroupPlace]:
