@@ -57,6 +57,21 @@ def test_a_filter_offers_the_names_of_now(app, world, client_for):
     assert "&lt;i&gt;Verge &amp;" not in before
 
 
+@pytest.mark.parametrize("query", ["group=mine", "agency=mine", "theme=none", "band=nowhere", "group=none&agency=none"])
+def test_a_filter_that_names_nothing_of_ours_is_not_in_use(client_for, query):
+    browser = client_for("landlord")
+    page = browser.get(f"{LIST}?{query}")
+    assert page.status_code == 200
+    assert ("Remove filter" in page.text) is (query == "agency=mine")
+
+
+def test_a_request_under_another_root_is_refused_and_changes_nobodys_links(client_for):
+    browser = client_for("landlord")
+    wrong = browser.get(LIST, environ_overrides={"SCRIPT_NAME": "//evil.example"})
+    assert wrong.status_code == 400
+    assert "evil.example" not in browser.get(LIST).text
+
+
 def test_words_that_differ_each_time_are_escaped_where_they_are_filled_in(app):
     around = Around(
         slug="east-test",

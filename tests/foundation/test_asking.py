@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import bindparam, create_engine, event, literal, select, text, union_all
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
 from psg import clock
 from psg.accounts.models import User
@@ -42,6 +42,25 @@ def test_a_list_of_any_length_is_one_parameter(context, world, count):
     rows = ask(_SOME, {"ids": ids})
     assert sorted(row.id for row in rows) == sorted(ids)
     assert [tuple(row) for row in rows] == _as_ever(_SOME, {"ids": ids})
+
+
+def test_lists_that_the_statement_itself_names(context, world):
+    emails = sorted(person.email for person in world.people.values())[:2]
+    ids = [person.user_id for person in world.people.values()]
+    named = _SOME.where(User.email.in_(emails))
+    assert [row.email for row in ask(named, {"ids": ids})] == emails
+    others = _SOME.where(User.email.not_in(emails))
+    if db.engine.dialect.name == "sqlite":
+        assert len(ask(others, {"ids": ids})) == len(ids) - 2
+    else:
+        with pytest.raises(TypeError, match="only SQLAlchemy can write out"):
+            ask(others, {"ids": ids})
+
+
+def test_a_parameter_without_a_value_is_a_mistake_and_not_nothing(context):
+    missing = select(User.id).where((User.id != bindparam("id")) | (User.email == bindparam("email")))
+    with pytest.raises((KeyError, StatementError)):
+        ask(missing, {"email": "x"})
 
 
 def test_every_kind_of_value_comes_and_goes_as_ever(context, world):

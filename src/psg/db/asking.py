@@ -28,15 +28,16 @@ _Make = Callable[[Any], Any]
 def ask(statement: Asked, values: Mapping[str, Any]) -> Sequence[Any]:
     """All rows of a statement that was built once, with its values as parameters. Columns by name or by place.
 
-    Lists are parameters like others: `column.in_(bindparam("names", expanding=True))`.
+    Lists are parameters like others: `column.in_(bindparam("names", expanding=True))`. Raises KeyError for a parameter
+    without a value.
     """
     connection = connection_of(db.session())
     if connection.dialect.name != "postgresql":
         return connection.execute(statement, values).all()
     ready = _ready(statement, connection.dialect)
-    given = {**ready.constants, **values}
+    given = dict(ready.constants)
     for name, into in ready.into:
-        given[name] = into(given[name])
+        given[name] = into(values[name])
     rows = run(connection, ready.text, given).fetchall()
     if not ready.out:
         return list(map(ready.row, rows))
@@ -93,7 +94,7 @@ class _Ready:
     constants: dict[str, Any]
     """Values that the statement itself names."""
     into: tuple[tuple[str, _Make], ...]
-    """What makes a parameter ready for the driver, for those that need it."""
+    """The parameters, and what makes each ready for the driver."""
     out: tuple[tuple[int, _Make], ...]
     """What makes a value of a column, by its place, for those that need it."""
     row: Callable[[Any], Any]
@@ -104,19 +105,25 @@ def _ready(statement: Asked, dialect: Dialect) -> _Ready:
     whole: Any = statement
     plain: Any = visitors.replacement_traverse(whole, {}, _list_as_array)
     compiled = plain.compile(dialect=dialect)
-    constants, into = dict(compiled.params), {}
+    if "POSTCOMPILE" in str(compiled):
+        raise TypeError("a list stands in this statement in a way that only SQLAlchemy can write out")
+    constants, into = {}, {}
     for name, parameter in {name: parameter for parameter, name in compiled.bind_names.items()}.items():
         way = parameter.type.dialect_impl(dialect).bind_processor(dialect)
-        if parameter.required and way is not None:
-            into[name] = way
-        elif way is not None:
-            constants[name] = way(constants[name])
+        if not parameter.required:
+            constants[name] = compiled.params[name] if way is None else way(compiled.params[name])
+        else:
+            into[name] = way or _as_it_is
     columns: list[Any] = list(statement.selected_columns)
     names = [str(column.key) for column in columns]
     row: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # made at run time
     back = [_from_driver(column.type, dialect) for column in columns]
     out = tuple((place, way) for place, way in enumerate(back) if way is not None)
     return _Ready(str(compiled), constants, tuple(into.items()), out, row._make)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _from_driver(kind: Any, dialect: Dialect) -> _Make | None:
@@ -140,4 +147,6 @@ def _list_as_array(element: Any, **_: Any) -> Any:
     many = element.right
     if not (isinstance(many, BindParameter) and many.expanding):
         return None
-    return element.left == any_(bindparam(many.key, type_=ARRAY(element.left.type)))
+    kind = ARRAY(element.left.type)
+    array = bindparam(many.key, type_=kind) if many.required else bindparam(None, many.value, type_=kind)
+    return element.left == any_(array)

@@ -74,6 +74,13 @@ def from_our_pages() -> bool:
     return request.headers.get("Sec-Fetch-Site", "same-origin") in _OURS
 
 
+def _refuse_script_root() -> None:
+    # We always stand at the root of our own host name. A server that believes a client's SCRIPT_NAME must not lead our
+    # links elsewhere, least of all those that are drawn once for many.
+    if request.script_root:
+        raise BadRequest
+
+
 def _refuse_foreign_posts() -> None:
     if request.method in _CHANGING and not from_our_pages():
         raise BadRequest
@@ -86,4 +93,4 @@ def init_app(app: Flask, *, max_body: int = MAX_BODY) -> None:
     app.config["MAX_FORM_MEMORY_SIZE"] = max_body
     app.config["MAX_FORM_PARTS"] = MAX_FIELDS
     first: list[Callable[[], None]] = app.before_request_funcs.setdefault(None, [])  # type: ignore[assignment]
-    first.insert(0, _refuse_foreign_posts)
+    first[:0] = (_refuse_script_root, _refuse_foreign_posts)

@@ -153,7 +153,7 @@ def _filters() -> Filters:
     return Filters(
         shown=_word(Shown, "state") or Shown.OPEN,
         sort=_word(Sort, "sort") or Sort.REVIEW,
-        agency_id=_id("agency", directory().agencies),
+        agency_id=standing().agency_id if request.args.get("agency") == "mine" else _id("agency", directory().agencies),
         tone=_word(Tone, "band"),
         overdue=request.args.get("review") == "overdue",
         theme=theme if ("themes", theme) in labels() else "",
@@ -168,8 +168,6 @@ def _word(kind: type[Word], name: str) -> Word | None:
 
 def _id(name: str, known: Sequence[AgencyPlace | GroupPlace]) -> uuid.UUID | None:
     given = request.args.get(name, "")
-    if given == "mine":
-        return standing().agency_id
     return next((one.id for one in known if str(one.id) == given), None) if given else None
 
 
