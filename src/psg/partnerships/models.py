@@ -176,6 +176,8 @@ class Term(Versioned, Owned, Model):
     position: Mapped[int]
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
+    reworded: Mapped[bool] = mapped_column(default=False, info={"digest": 2})
+    """Whether the partnership has put it into words of its own; then newer standard words are not offered."""
 
 
 class ReminderSetting(Owned, Model):

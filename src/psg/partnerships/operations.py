@@ -25,7 +25,7 @@ from psg.partnerships.models import (
 )
 from psg.partnerships.queries import names_changed
 from psg.partnerships.rules import GroupState, MembershipState
-from psg.partnerships.standard_lists import COPIED_LISTS, standard_entries, standard_words
+from psg.partnerships.standard_lists import COPIED_LISTS, Words, standard_entries, standard_words, standard_words_of
 
 RESERVED_SLUGS = frozenset(
     {
@@ -340,6 +340,8 @@ def change_term(
     """
     if common is not None:
         term.common = common
+    if (label, hint) != (term.label, term.hint):
+        term.reworded = Words(label, hint) != standard_words_of(term)
     term.label = label
     term.hint = hint
     term.valid_until = valid_until

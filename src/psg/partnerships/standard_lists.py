@@ -43,12 +43,17 @@ def standard_words(entry: Mapping[str, Any]) -> Words:
 def newer_words(term: Term) -> Words | None:
     """The standard words of an entry where they have changed since the partnership copied it.
 
-    None for an entry that the partnership has changed itself, has retired, or has added: those words are its own.
+    None for an entry that the partnership has reworded, has retired, or has added: those words are its own.
     """
-    if term.list not in COPIED_LISTS or term.version > 1 or (term.valid_until and term.valid_until < clock.today()):
+    if term.reworded or (term.valid_until and term.valid_until < clock.today()):
         return None
-    for entry in standard_entries(term.list):
-        if entry["code"] == term.code:
-            words = standard_words(entry)
-            return words if words != Words(term.label, term.hint) else None
-    return None
+    words = standard_words_of(term)
+    return words if words != Words(term.label, term.hint) else None
+
+
+def standard_words_of(term: Term) -> Words | None:
+    """What the standard list says today for an entry of a partnership; None for one of its own."""
+    if term.list not in COPIED_LISTS:
+        return None
+    found = (entry for entry in standard_entries(term.list) if entry["code"] == term.code)
+    return next((standard_words(entry) for entry in found), None)
