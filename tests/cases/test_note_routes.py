@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import event, select
 
 from psg import clock
+from psg.casefile import noting
 from psg.cases import contents, operations
 from psg.cases.models import Case, Event, NoteDraft
 from psg.cases.rules import CaseState, Precision, When
 from psg.db import db, transaction
 from tests.cases.samples import opened, sent
+from tests.forgetful import Forgetful
 
 
 @pytest.fixture
@@ -48,6 +50,11 @@ def test_a_note_is_saved_and_the_page_returns_to_it(app, world, address, client_
     with app.app_context():
         event = db.session.scalars(select(Event)).one()
         assert (event.precision, event.who) == (Precision.MONTH, "Her sister")
+
+
+def test_fields_thrown_away_by_another_thread_meanwhile_are_drawn_all_the_same(address, client_for, monkeypatch):
+    monkeypatch.setattr(noting, "_drawn", Forgetful())
+    assert 'name="what"' in client_for("officer").get(address).text
 
 
 def test_the_usual_kind_is_chosen_and_another_takes_its_place(app, world, address, client_for):

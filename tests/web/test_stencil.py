@@ -3,7 +3,9 @@
 import pytest
 from markupsafe import Markup, escape
 
+from psg.web import stencil
 from psg.web.stencil import Stencil, drawn, select_options
+from tests.forgetful import Forgetful
 
 HOSTILE = "<script>alert('%s')</script> & \"%d\" 100%"
 
@@ -59,6 +61,12 @@ def test_what_a_macro_draws_for_the_same_words_is_drawn_once_and_escaped(app):
         tag = drawn("components/records.html", "tag", HOSTILE, "blue")
         assert "<script" not in tag
         assert tag is drawn("components/records.html", "tag", HOSTILE, "blue")
+
+
+def test_what_another_thread_throws_away_meanwhile_is_given_all_the_same(app, monkeypatch):
+    with app.app_context():
+        monkeypatch.setitem(stencil._drawn, app.jinja_env, Forgetful())
+        assert "High" in drawn("components/records.html", "tag", "High", "blue")
 
 
 def test_a_macro_that_draws_an_argument_twice_is_refused(app):

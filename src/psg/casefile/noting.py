@@ -26,8 +26,9 @@ def note_form(case: Case) -> tuple[Form, Markup]:
         whole = NoteForm(case, place.agency_id)
         return whole, draw(*_FIELDS, whole)
     asked = (place.partnership_id, place.agency_id, place.names_stamp, clock.today())
-    if asked not in _drawn:
+    if (fields := _drawn.get(asked)) is None:
+        fields = draw(*_FIELDS, NoteForm(case, place.agency_id))
         if len(_drawn) >= _MOST:
             _drawn.clear()
-        _drawn[asked] = draw(*_FIELDS, NoteForm(case, place.agency_id))
-    return form, _drawn[asked]
+        _drawn[asked] = fields
+    return form, fields

@@ -33,11 +33,12 @@ def drawn(template: str, macro: str, *words: str) -> Markup:
     environment = current_app.jinja_env
     known = _drawn.setdefault(environment, {})
     asked = (template, macro, *words)
-    if asked not in known:
+    if (markup := known.get(asked)) is None:
+        markup = draw(template, macro, *words)
         if len(known) >= _MOST:
             known.clear()
-        known[asked] = draw(template, macro, *words)
-    return known[asked]
+        known[asked] = markup
+    return markup
 
 
 def draw(template: str, macro: str, *values: Any) -> Markup:
