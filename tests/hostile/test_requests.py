@@ -1,5 +1,7 @@
 """Requests that no browser of ours sends: methods, hosts, addresses, double posts, sessions that have ended."""
 
+import base64
+import json
 import re
 import threading
 import uuid
@@ -99,6 +101,11 @@ def test_no_address_leads_to_another_site(hall: Hall, target: str) -> None:
                 assert 'href="javascript' not in answer.text
 
 
+def _cursor(value: object) -> str:
+    """As the list's own, with a value of somebody's choice."""
+    return base64.urlsafe_b64encode(json.dumps([0, value, str(uuid.UUID(int=1))]).encode()).decode().rstrip("=")
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -117,6 +124,14 @@ def test_no_address_leads_to_another_site(hall: Hall, target: str) -> None:
         "/find?reference=%00%ED%A0%80",
         "/east-test/agreements/isa/99999999999999999999",
         "/east-test/groups/%E2%80%AE/",
+        "/east-test/groups/%00/meetings",
+        "/east-test/groups/%00/meetings/new",
+        "/east-test/agreements/%00/1",
+        "/east-test/lists/%00",
+        "/east-test/audit?until=31-12-9999",
+        f"/east-test/cases?sort=band&after={_cursor(2**40)}",
+        f"/east-test/cases?sort=reference&after={_cursor(chr(0xD800))}",
+        f"/east-test/cases?sort=activity&after={_cursor('0001-01-01T00:00:00+14:00')}",
         "/static/%00/../../etc/passwd",
     ],
 )

@@ -82,7 +82,7 @@ def test_older_pages(client_for: Clients) -> None:
 
 def test_days_as_people_type_them() -> None:
     assert str(_day("9 11 2026")) == str(_day("2026-11-09")) == str(_day("09/11/2026")) == "2026-11-09"
-    for odd in ("", "9 11", "31 2 2026", "9 11 26", "٩ 11 2026", "1 1 99999"):
+    for odd in ("", "9 11", "31 2 2026", "9 11 26", "٩ 11 2026", "1 1 99999", "31 12 9999"):
         assert _day(odd) is None
 
 

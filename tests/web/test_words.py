@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -89,6 +92,33 @@ def test_a_spoilt_cursor_is_the_first_page(text: str) -> None:
 @pytest.mark.parametrize("kinds", [(date,), (int, int, UUID), (date, int, UUID, int)])
 def test_a_cursor_of_another_list_is_the_first_page(kinds: tuple[type, ...]) -> None:
     assert paging.decode(paging.Cursor(KEY).encode(), kinds) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (int, 2**40),
+        (int, -(2**31) - 1),
+        (int, True),
+        (str, "a\x00"),
+        (str, "\ud800"),
+        (datetime, "0001-01-01T00:00:00+14:00"),
+        (datetime, "9999-12-31T23:59:59-14:00"),
+        (datetime, "2026-11-09T09:00:00"),
+        (date, "10000-01-01"),
+    ],
+)
+def test_a_cursor_beyond_what_a_database_holds_is_the_first_page(kind: type, value: Any) -> None:
+    packed = base64.urlsafe_b64encode(json.dumps([0, value]).encode()).decode()
+    assert paging.decode(packed.rstrip("="), (kind,)) is None
+
+
+def test_a_moment_of_any_zone_comes_back_as_the_same_moment() -> None:
+    moment = datetime(2026, 7, 1, 10, 30, tzinfo=timezone(timedelta(hours=1)))
+    cursor = paging.decode(paging.Cursor((moment,)).encode(), (datetime,))
+    assert cursor is not None
+    assert cursor.values == (moment,)
+    assert str(cursor.values[0]) == "2026-07-01 09:30:00+00:00"
 
 
 def test_pages_walk_there_and_back() -> None:

@@ -204,6 +204,6 @@ def _day(text: str) -> date | None:
     first, month, last = (int(number) for number in numbers)
     year, day = (first, last) if len(numbers[0]) == 4 else (last, first)
     try:
-        return date(year, month, day) if year > 1999 else None
+        return date(year, month, day) if 1999 < year < 9999 else None  # "until" is the day before another one
     except ValueError:
         return None

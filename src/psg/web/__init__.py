@@ -9,7 +9,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from psg.web import assets, errors, headers, kept, nav, requests, stencil, words
+from psg.web import addresses, assets, errors, headers, kept, nav, requests, stencil, words
 from psg.web.forms import WHO
 
 
@@ -40,6 +40,7 @@ def init_app(
     app.config["WTF_CSRF_SSL_STRICT"] = False
     app.config["WTF_I18N_ENABLED"] = False
     CSRFProtect(app)
+    addresses.init_app(app)
     requests.init_app(app, max_body=max_body)
     headers.init_app(app, https=https)
     assets.init_app(app)

@@ -8,21 +8,24 @@ import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_
+
+from psg.text import showable
 
 Value = str | int | date | datetime | uuid.UUID
 Row = TypeVar("Row")
 _LONGEST = 600
 _READERS: dict[type, Callable[[Any], Any]] = {
-    str: lambda value: value if isinstance(value, str) and "\x00" not in value else None,
-    int: lambda value: value if type(value) is int and abs(value) < 2**63 else None,
+    str: lambda value: value if isinstance(value, str) and value == showable(value) else None,
+    int: lambda value: value if type(value) is int and abs(value) < 2**31 else None,
     date: date.fromisoformat,
-    datetime: lambda value: moment if (moment := datetime.fromisoformat(value)).tzinfo else None,
+    datetime: lambda value: moment.astimezone(UTC) if (moment := datetime.fromisoformat(value)).tzinfo else None,
     uuid.UUID: uuid.UUID,
 }
+"""Each gives only what a column of its kind can be compared with; anything else is None, or an error of `decode`'s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def decode(text: str | None, kinds: Sequence[type]) -> Cursor | None:
         if not isinstance(plain, list) or len(plain) != len(kinds) + 1 or plain[0] not in (0, 1):
             return None
         values = tuple(_READERS[kind](value) for kind, value in zip(kinds, plain[1:], strict=True))
-    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
+    except (ValueError, TypeError, AttributeError, ArithmeticError, binascii.Error, RecursionError):
         return None
     return None if None in values else Cursor(values, bool(plain[0]))
 
