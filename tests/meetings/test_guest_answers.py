@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+import time_machine
+from sqlalchemy import select, update
 
 from psg import audit, clock
 from psg.audit.events import Event
 from psg.audit.models import AuditEvent
-from psg.db import db, transaction
+from psg.db import DomainError, db, transaction
 from psg.meetings import answering, guests, operations
 from psg.meetings.models import Attendance, GuestInvitation, Meeting
 from psg.meetings.recording import Presence
@@ -125,6 +126,19 @@ def test_only_the_guest_answers_and_only_while_it_is_open(room, meeting, invitat
     for address in ("/answer", "/meeting.ics"):
         method = guest.post if address == "/answer" else guest.get
         assert method(page_of(invitation) + address).status_code == 404
+    assert attendance(meeting) == []
+
+
+@on_both
+@pytest.mark.parametrize("comes", [True, False])
+def test_an_answer_that_waited_for_the_withdrawal_is_refused(app, room, meeting, invitation, comes):
+    """The gate has found the invitation open; while the answer waits for the meeting, it is withdrawn."""
+    waiting = room.by("guest")
+    with db.engine.begin() as elsewhere:
+        elsewhere.execute(update(GuestInvitation).values(withdrawn_at=clock.now(), version=invitation.version + 1))
+    assert invitation.withdrawn_at is None
+    with pytest.raises(DomainError, match="This invitation was withdrawn"), transaction():
+        answering.answer(invitation, meeting, comes=comes, by=waiting)
     assert attendance(meeting) == []
 
 

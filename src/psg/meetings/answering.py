@@ -40,6 +40,9 @@ def answer(invitation: GuestInvitation, meeting: Meeting, *, comes: bool, by: Vi
     for a page that still shows them would write them again.
     """
     db.session.refresh(meeting, with_for_update=True)
+    db.session.refresh(invitation)  # withdrawing waits for the same lock: see `withdrawn`
+    if invitation.withdrawn_at is not None:
+        raise DomainError("This invitation was withdrawn, so there is nothing to say any more.")
     if meeting.state is not MeetingState.PUBLISHED or meeting.held_on < clock.today():
         raise DomainError("This meeting is over or was cancelled, so there is nothing to say any more.")
     row = _row(invitation)
