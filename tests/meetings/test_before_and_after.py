@@ -1,7 +1,7 @@
 """What waits for a meeting's day, and what is normally done at the next one."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -17,6 +17,7 @@ from psg.web.words import meeting_date
 from tests.conftest import on_both
 from tests.meetings.paths import path, reload
 
+HIDDEN = re.compile(r'name="(once|version)" value="([^"]*)"')
 AGREE = re.compile(r'<a[^>]*class="([^"]*)"[^>]*>Mark as agreed</a>')
 
 
@@ -66,6 +67,7 @@ def test_the_pages_say_so(room, tomorrow, client_for):
     assert chair.submit(run, {"came_1": "apologies"}).status_code == 303
     refused = chair.submit(run, {"do": "everybody"})
     assert refused.status_code == 409
+    assert "who is here is marked from that day on. If it is held today" in refused.text
     assert "move it to today first" in refused.text
     assert len(attendance_of(tomorrow)) == 1
     page = path(tomorrow, "run", room.item(tomorrow, room.case).id)
@@ -81,6 +83,107 @@ def test_the_pages_say_so(room, tomorrow, client_for):
     assert "Typed too early.</textarea>" in refused.text
     with time_machine.travel(clock.now() + timedelta(days=1), tick=True):
         assert "Record and go to next" in client_for("chair").get(page).text
+
+
+@on_both
+@pytest.mark.parametrize("attended", [Attended.HERE, Attended.ABSENT])
+def test_nobody_has_come_before_the_day(room, tomorrow, attended):
+    housing, landlord = room.world.agencies["housing"], room.world.people["landlord"].user_id
+    with transaction(hold=(tomorrow,)):
+        deputy = Presence(housing, Attended.DEPUTY, "B Stand")
+        operations.record_attendance(tomorrow, {landlord: deputy}, by=room.by())
+    came = {landlord: Presence(housing, attended), room.world.people["officer"].user_id: deputy}
+    with (
+        pytest.raises(DomainError, match="who is here is marked from that day on"),
+        transaction(hold=(tomorrow,)),
+    ):
+        operations.record_attendance(tomorrow, came, by=room.by())
+    assert [(row.user_id, row.deputy) for row in attendance_of(reload(tomorrow))] == [(landlord, "B Stand")]
+    with time_machine.travel(clock.now() + timedelta(days=1), tick=True), transaction(hold=(tomorrow,)):
+        assert len(operations.record_attendance(tomorrow, came, by=room.by())) == 2
+
+
+def test_before_the_day_only_what_can_be_said_is_offered(room, tomorrow, client_for):
+    chair, run = client_for("chair"), path(tomorrow, "run")
+    shown = chair.get(run).text
+    assert "Who is here is marked on the day." in shown
+    offered = re.findall(r'name="came_1" type="radio" value="([a-z]+)"', shown)
+    assert offered == ["deputy", "apologies"]
+    assert chair.submit(run, {"came_1": "here"}).status_code == 422
+    assert chair.submit(run, {"came_1": "apologies", "deputy_1": "B Stand"}).status_code == 422
+    assert chair.submit(run, {"came_1": "deputy", "deputy_1": "B Stand"}).status_code == 303
+    assert [row.deputy for row in attendance_of(reload(tomorrow))] == ["B Stand"]
+    with time_machine.travel(clock.now() + timedelta(days=1), tick=True):
+        shown = client_for("chair").get(run).text
+        assert re.findall(r'name="came_1" type="radio" value="([a-z]+)"', shown)[0] == "here"
+        assert "Deputy came" in shown
+
+
+def read(room, meeting) -> None:
+    with transaction(hold=(meeting,)):
+        operations.read_statement(meeting, by=room.by())
+
+
+def decided(room, meeting) -> None:
+    room.decide(meeting, room.case, "keep-open")
+
+
+def moved(room, meeting, day: date, **changed) -> None:
+    kept = {"at": meeting.at, "minutes": meeting.minutes, "place": meeting.place}
+    with transaction(hold=(meeting,)):
+        operations.change_meeting(meeting, room.group, held_on=day, by=room.by(), **kept | changed)
+
+
+@on_both
+@pytest.mark.parametrize("begin", [read, decided])
+def test_what_has_begun_keeps_its_day(room, tomorrow, begin):
+    moved(room, tomorrow, clock.today())
+    begin(room, tomorrow)
+    for day in (clock.today() + timedelta(days=1), clock.today() + timedelta(days=7)):
+        with pytest.raises(DomainError, match=r"This meeting has begun. End it, and plan another\.") as refused:
+            moved(room, tomorrow, day)
+        assert refused.value.field == "held_on"
+    with pytest.raises(DomainError, match=r"This meeting has begun\. End it:"), transaction(hold=(tomorrow,)):
+        operations.cancel_meeting(tomorrow, reason="emergency", by=room.by())
+    moved(room, tomorrow, clock.today(), place="Next door")
+    assert (reload(tomorrow).held_on, tomorrow.place) == (clock.today(), "Next door")
+    room.end(tomorrow)
+
+
+def test_the_page_offers_no_other_day_of_what_has_begun(room, tomorrow, client_for):
+    chair, change = client_for("chair"), path(tomorrow, "change")
+    moved(room, tomorrow, clock.today())
+    before = chair.get(change).text
+    assert 'name="held_on-day"' in before
+    decided(room, tomorrow)
+    shown = chair.get(change).text
+    assert "It has begun, so it stays on this day." in shown
+    for offered in ('name="held_on-day"', "Cancel this meeting", "Move the meeting"):
+        assert offered not in shown
+    saved = chair.submit(change, {"at": "11am", "minutes": "60", "place": "Next door"})
+    assert saved.status_code == 303
+    assert (reload(tomorrow).held_on, tomorrow.place) == (clock.today(), "Next door")
+    later, hidden = clock.today() + timedelta(days=7), dict(HIDDEN.findall(chair.get(change).text))
+    typed = {f"held_on-{part}": str(getattr(later, part)) for part in ("day", "month", "year")}
+    refused = chair.post(change, hidden | typed | {"at": "11am", "minutes": "60", "place": "Next door"})
+    assert refused.status_code == 409
+    assert re.search(r'id="held_on-error"[^>]*>.*This meeting has begun\. End it, and plan another\.', refused.text)
+    assert f'value="{later.day}"' in refused.text
+    assert reload(tomorrow).held_on == clock.today()
+
+
+@on_both
+def test_who_was_here_was_here_on_the_old_day(room, tomorrow):
+    moved(room, tomorrow, clock.today())
+    housing, police = room.world.agencies["housing"], room.world.agencies["police"]
+    came = {
+        room.world.people["landlord"].user_id: Presence(housing, Attended.HERE),
+        room.world.people["officer"].user_id: Presence(police, Attended.APOLOGIES),
+    }
+    with transaction(hold=(tomorrow,)):
+        operations.record_attendance(tomorrow, came, by=room.by())
+    moved(room, tomorrow, clock.today() + timedelta(days=7))
+    assert [row.attended for row in attendance_of(reload(tomorrow))] == [Attended.APOLOGIES]
 
 
 def test_the_link_that_moves_a_meeting_fills_in_today(room, tomorrow, client_for):

@@ -2,7 +2,14 @@
 
 
 class DomainError(Exception):
-    """A change that the rules refuse. The text is a sentence for the person who tried; shown with status 409."""
+    """A change that the rules refuse. The text is a sentence for the person who tried; shown with status 409.
+
+    field: the answer that it is about, by its name; None when it is about no single one.
+    """
+
+    def __init__(self, message: str = "", *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class Clash(DomainError):

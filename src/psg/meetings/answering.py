@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from psg import clock
 from psg.access import Role, Viewer
@@ -13,7 +13,7 @@ from psg.db import DomainError, db
 from psg.meetings import owing
 from psg.meetings.arranging import touch
 from psg.meetings.models import Attendance, GuestInvitation, Meeting
-from psg.meetings.rules import Attended, MeetingState
+from psg.meetings.rules import BEFOREHAND, Attended, MeetingState
 from psg.partnerships.models import Partnership
 from psg.partnerships.queries import Directory
 
@@ -94,15 +94,15 @@ def withdrawn(invitation: GuestInvitation) -> None:
 
 
 def forget(meeting: Meeting) -> None:
-    """Forget guests' apologies when a meeting gets another date: they were for the old one. Each is told of the new."""
-    guests = owing.guests(meeting)
+    """Forget what holds for the old date alone when a meeting gets another one: guests' apologies, for each is told of
+    the new one, and who was marked as here or absent."""
+    of_guests = and_(Attendance.user_id.in_(owing.guests(meeting)), Attendance.attended == Attended.APOLOGIES)
     said = select(Attendance).where(
         Attendance.partnership_id == meeting.partnership_id,
         Attendance.meeting_id == meeting.id,
-        Attendance.user_id.in_(guests),
-        Attendance.attended == Attended.APOLOGIES,
+        or_(of_guests, Attendance.attended.not_in(BEFOREHAND)),
     )
-    for row in db.session.scalars(said) if guests else ():
+    for row in db.session.scalars(said):
         db.session.delete(row)
 
 

@@ -4,17 +4,21 @@ import uuid
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
+from psg import clock
 from psg.meetings.models import Attendance, Meeting
 from psg.meetings.recording import Presence
-from psg.meetings.rules import Attended
-from psg.meetings.words import ATTENDED_WORDS
+from psg.meetings.rules import Attended, has_come
+from psg.meetings.words import ATTENDED_WORDS, EXPECTED_WORDS
 from psg.partnerships.queries import Member
 from psg.web.fields import ChoiceField, TextField, option
 from psg.web.forms import Form
 
 
 def attendance_form(members: Sequence[Member], rows: Iterable[Attendance], meeting: Meeting) -> Any:
-    """A form with radios and a deputy's name for each member. Its class is made for the members of this group."""
+    """A form with radios and a deputy's name for each member. Its class is made for the members of this group.
+
+    Before the day it offers what can be said beforehand: apologies and deputies.
+    """
     came = {row.user_id: row for row in rows}
     fields: dict[str, Any] = {}
     given: dict[str, Any] = {}
@@ -22,7 +26,7 @@ def attendance_form(members: Sequence[Member], rows: Iterable[Attendance], meeti
         fields[f"came_{number}"] = ChoiceField(
             f"How {member.name} came",
             inline=True,
-            choices=[option(value, word) for value, word in ATTENDED_WORDS.items()],
+            choices=[option(value, word) for value, word in _words(meeting).items()],
             coerce=Attended,
         )
         fields[f"deputy_{number}"] = TextField(f"Deputy for {member.name}", max=120)
@@ -36,7 +40,7 @@ def attendance_form(members: Sequence[Member], rows: Iterable[Attendance], meeti
     return form
 
 
-def presences(form: Any, members: Sequence[Member]) -> dict[uuid.UUID, Presence] | None:
+def presences(form: Any, members: Sequence[Member], meeting: Meeting) -> dict[uuid.UUID, Presence] | None:
     """Who came, from a form that was found right; people without an answer are left out.
 
     The name of a deputy alone means that the deputy came. None, with the errors added, when a name stands beside an
@@ -47,11 +51,16 @@ def presences(form: Any, members: Sequence[Member]) -> dict[uuid.UUID, Presence]
     for number, member in enumerate(members, start=1):
         attended, deputy = form[f"came_{number}"].data, form[f"deputy_{number}"].data or ""
         if deputy and attended not in (None, Attended.DEPUTY):
-            form.put_error(f"deputy_{number}", f"Select Deputy came for {member.name}, or leave the name empty")
+            wanted = _words(meeting)[Attended.DEPUTY]
+            form.put_error(f"deputy_{number}", f"Select {wanted} for {member.name}, or leave the name empty")
             right = False
         elif attended is not None or deputy:
             found[member.user_id] = Presence(member.agency_id, attended or Attended.DEPUTY, deputy)
     return found if right else None
+
+
+def _words(meeting: Meeting) -> Mapping[Attended, str]:
+    return ATTENDED_WORDS if has_come(meeting.held_on, clock.today()) else EXPECTED_WORDS
 
 
 def with_the_rest(

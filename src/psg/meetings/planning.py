@@ -14,6 +14,7 @@ from psg.crypto import datakeys
 from psg.db import DomainError, db
 from psg.meetings import answering, owing
 from psg.meetings.models import AgendaItem, GuestInvitation, Meeting, Series, StandingItem
+from psg.meetings.queries import has_begun
 from psg.meetings.recurrence import Rhythm, dates_until
 from psg.meetings.rules import CANCEL_REASONS, MAY_ARRANGE, MeetingState, Section
 from psg.partnerships.models import Group
@@ -143,13 +144,15 @@ def add_meeting(group: Group, *, held_on: date, at: time, minutes: int, place: s
 def change_meeting(
     meeting: Meeting, group: AnyGroup, *, held_on: date, at: time, minutes: int, place: str, by: Actor
 ) -> Meeting:
-    """Move a meeting to another date, time or place."""
+    """Move a meeting to another date, time or place. The date of one that has begun stays: it was decided on."""
     if meeting.state not in MAY_ARRANGE:
         raise DomainError("This meeting is over or cancelled, so it cannot be moved.")
     before = (meeting.held_on, meeting.at, meeting.minutes, meeting.place)
     if held_on != meeting.held_on:
+        if has_begun(meeting):
+            raise DomainError("This meeting has begun. End it, and plan another.", field="held_on")
         if held_on < clock.today():
-            raise DomainError("A meeting cannot be moved to a day that is over.")
+            raise DomainError("A meeting cannot be moved to a day that is over.", field="held_on")
         _refuse_second(group, held_on)
     meeting.held_on, meeting.at, meeting.minutes, meeting.place = held_on, at, minutes, place
     after = (held_on, at, minutes, place)
@@ -171,6 +174,8 @@ def cancel_meeting(meeting: Meeting, *, reason: str, by: Actor) -> Meeting:
     """Cancel a meeting. What stood on its agenda comes to the next one."""
     if meeting.state not in MAY_ARRANGE:
         raise DomainError("This meeting is over or cancelled already.")
+    if has_begun(meeting):
+        raise DomainError("This meeting has begun. End it: what was not reached comes to the next one.")
     if reason not in CANCEL_REASONS:
         raise DomainError("Select why the meeting is cancelled.")
     meeting.state, meeting.cancel_reason = MeetingState.CANCELLED, reason
@@ -207,7 +212,10 @@ def _refuse_second(group: AnyGroup, held_on: date) -> None:
         Meeting.partnership_id == group.partnership_id, Meeting.group_id == group.id, Meeting.held_on == held_on
     )
     if db.session.scalar(same_day) is not None:
-        raise DomainError("This group already has a meeting on that date. Choose another date, or change that meeting.")
+        raise DomainError(
+            "This group already has a meeting on that date. Choose another date, or change that meeting.",
+            field="held_on",
+        )
 
 
 def _begun(planned: Sequence[Meeting]) -> set[uuid.UUID]:

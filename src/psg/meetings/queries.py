@@ -58,6 +58,19 @@ def in_groups(groups: Iterable[AnyGroup], *, since: date, until: date) -> list[M
     return list(db.session.scalars(statement))
 
 
+def has_begun(meeting: Meeting) -> bool:
+    """Whether the confidentiality statement was read, or anything was decided: what is said of it has its day."""
+    if meeting.statement_read_at is not None:
+        return True
+    decided = (
+        select(Outcome.id)
+        .join(AgendaItem, and_(AgendaItem.partnership_id == Outcome.partnership_id, AgendaItem.id == Outcome.item_id))
+        .where(AgendaItem.partnership_id == meeting.partnership_id, AgendaItem.meeting_id == meeting.id)
+        .limit(1)
+    )
+    return db.session.scalar(decided) is not None
+
+
 def next_meeting(group: AnyGroup, *, after: date | None = None) -> Meeting | None:
     """The group's next meeting: today's until it is ended, else the first after; with `after`, the first after that."""
     return _next(group.partnership_id, group.id, after)

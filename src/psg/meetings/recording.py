@@ -19,7 +19,7 @@ from psg.meetings.arranging import touch
 from psg.meetings.effects import Decision
 from psg.meetings.live import effect_of
 from psg.meetings.models import Addendum, AgendaItem, Attendance, ItemNote, Meeting, Outcome
-from psg.meetings.rules import MAY_CORRECT, MAY_RECORD, Attended, Effect, MeetingState, has_come
+from psg.meetings.rules import BEFOREHAND, MAY_CORRECT, MAY_RECORD, Attended, Effect, MeetingState, has_come
 from psg.web.words import meeting_date
 
 
@@ -35,6 +35,8 @@ class Presence:
 def record_attendance(meeting: Meeting, came: Mapping[uuid.UUID, Presence], *, by: Viewer) -> list[Attendance]:
     """Keep who came: one row for each person named; people not named keep what they have."""
     _check_recordable(meeting, MAY_CORRECT)
+    if any(presence.attended not in BEFOREHAND for presence in came.values()):
+        check_day(meeting, "who is here is marked from that day on")
     rows = {row.user_id: row for row in attendance_of(meeting)}
     for user_id, presence in came.items():
         row = rows.get(user_id)
@@ -225,11 +227,11 @@ def _set_review(case: Case, review_on: date | None, *, by: Viewer) -> None:
         cases.set_review(case, review_on=review_on, by=by)
 
 
-def check_day(meeting: Meeting) -> None:
-    """Refuse what belongs to the meeting's day before it has come."""
+def check_day(meeting: Meeting, waits: str = "nothing is decided here before that day") -> None:
+    """Refuse what belongs to the meeting's day before it has come. waits: what it is, in words."""
     if not has_come(meeting.held_on, clock.today()):
         raise DomainError(
-            f"This meeting is on {meeting_date(meeting.held_on)}, so nothing is decided here before that day. "
+            f"This meeting is on {meeting_date(meeting.held_on)}, so {waits}. "
             "If it is held today, or has been held already, move it to today first."
         )
 

@@ -132,6 +132,9 @@ REFERRAL_DECIDED = {"accept": "Accepted", "decline": "Declined"}
 PRESENT = frozenset({Attended.HERE, Attended.DEPUTY})
 """What counts an agency towards the quorum."""
 
+BEFOREHAND = frozenset({Attended.APOLOGIES, Attended.DEPUTY})
+"""What can be said of somebody's coming before the day."""
+
 MAY_ARRANGE = frozenset({MeetingState.PREPARING, MeetingState.PUBLISHED})
 MAY_RECORD = frozenset({MeetingState.PREPARING, MeetingState.PUBLISHED})
 MAY_CORRECT = frozenset({MeetingState.PREPARING, MeetingState.PUBLISHED, MeetingState.HELD})

@@ -20,6 +20,10 @@ ATTENDED_WORDS = {
 }
 
 
+EXPECTED_WORDS = {Attended.DEPUTY: "Deputy comes", Attended.APOLOGIES: "Apologies"}
+"""The same before the day: what can be said beforehand."""
+
+
 def decision_words(code: str) -> str:
     """A decision as it is offered: "Keep open"; the code itself when no list has it any more."""
     return REFERRAL_WORDS.get(code) or reference.labels("meeting-decisions").get(code, code)

@@ -74,25 +74,32 @@ def extra(group: Group) -> Answer:
         form=form,
         group=group,
         meeting=None,
+        begun=False,
     )
 
 
 @bp.route("/<partnership>/meetings/<uuid:meeting_id>/change", methods=["GET", "POST"])
 @requires(Permission.AGENDA_BUILD, meeting=queries.find)
 def change(meeting: Meeting) -> Answer:
-    """Move a meeting to another date, time or place. A link that says today fills that in."""
+    """Move a meeting to another date, time or place. A link that says today fills that in.
+
+    Of a meeting that has begun no other date is asked for; one that was typed before it began is refused beside it.
+    """
     group = group_of(meeting)
     day = clock.today() if request.args.get("to") == "today" else meeting.held_on
     form = MeetingForm(held_on=day, at=meeting.at, minutes=meeting.minutes, place=meeting.place)
+    begun = queries.has_begun(meeting)
+    if begun and not form.held_on.typed:
+        del form.held_on
 
     def move() -> str:
-        operations.change_meeting(meeting, group, **form.values(), by=viewer())
+        operations.change_meeting(meeting, group, **{"held_on": meeting.held_on} | form.values(), by=viewer())
         return address("index", anchor=f"meeting-{meeting.id}")
 
     done, status = sent(form, meeting, move)
     if done is not None:
         flash(
-            f"The meeting is on {long_date(form.held_on.data)} at {time_of_day(form.at.data)}."
+            f"The meeting is on {long_date(meeting.held_on)} at {time_of_day(meeting.at)}."
             + (" We will tell those who have had the agenda." if meeting.agenda_version else "")
         )
         return done
@@ -104,6 +111,7 @@ def change(meeting: Meeting) -> Answer:
         form=form,
         group=group,
         meeting=meeting,
+        begun=begun,
     )
 
 

@@ -49,7 +49,7 @@ def run(meeting: Meeting) -> Answer:
     status: int = 422 if form.is_submitted() else 200
     invited = guests.guest_ids(meeting, names.people)
     signed = signed_agencies([meeting.partnership_id]).get(meeting.partnership_id, set())
-    if form.validate_on_submit() and (came := presences(form, members)) is not None:
+    if form.validate_on_submit() and (came := presences(form, members, meeting)) is not None:
         if request.form.get("do") == "everybody":
             came = with_the_rest(came, members, rows, invited, signed)
         done = save(form, meeting, lambda: _attend(meeting, came, rows))
@@ -81,8 +81,6 @@ def run(meeting: Meeting) -> Answer:
 
 def _attend(meeting: Meeting, came: Mapping[uuid.UUID, Presence], rows: Sequence[Attendance]) -> str:
     pressed, changed = request.form.get("do"), news(came, rows)
-    if pressed == "everybody":
-        operations.check_day(meeting)
     if changed or pressed != "statement":
         operations.record_attendance(meeting, changed, by=viewer())
     if pressed == "statement":

@@ -67,7 +67,7 @@ def save(form: Form, held: Meeting | Series | GuestInvitation | None, change: Ca
             form.version.data = held.version  # sending it again replaces what was saved, knowingly
         return 409
     except DomainError as refused:
-        form.put_error(None, str(refused))
+        form.put_error(refused.field if refused.field in form else None, str(refused))
         return 409
     return redirect(tx.result, 303)
 
