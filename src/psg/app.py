@@ -10,9 +10,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from psg import __version__, access, audit, crypto, db, logs, paths, settings, web, wiring
 from psg.access import guard
-from psg.accounts import kept
+from psg.accounts import kept, sessions
 from psg.accounts.routes import ask_to_sign_in
-from psg.accounts.sessions import DatabaseSessions
 
 
 class _Application(Flask):
@@ -45,7 +44,7 @@ def create_app(values: settings.Settings | None = None, *, more: Iterable[Bluepr
     db.init_app(app)
     audit.init_app(app)
 
-    app.session_interface = DatabaseSessions()
+    sessions.init_app(app)
     login = LoginManager(app)
     login.session_protection = None  # our own sessions table says who is signed in
     login.request_loader(wiring.viewer_of_request)

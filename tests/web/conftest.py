@@ -6,7 +6,7 @@ import jinja2
 import pytest
 from flask import Flask, flash, redirect, render_template_string, request
 from flask.testing import FlaskClient
-from werkzeug.exceptions import ServiceUnavailable
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
 from psg import web
@@ -61,7 +61,7 @@ def make_app() -> Flask:
 
     @app.route("/busy", methods=["POST"])
     def busy() -> str:
-        raise ServiceUnavailable
+        raise OperationalError("select 1", {}, Exception("the database is away"))
 
     @app.get("/only-read")
     def only_read() -> str:

@@ -8,6 +8,8 @@ import html5lib
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from psg.web import headers
 from psg.web.headers import CONTENT_SECURITY_POLICY
@@ -138,6 +140,23 @@ class TestErrorPages:
         assert 'name="once" value="k1"' in answer.text
         assert f'name="csrf_token" value="{kept}"' in answer.text
         assert f'action="{path}"' in answer.text
+
+    @pytest.mark.parametrize(
+        ("failure", "status"),
+        [
+            (InterfaceError("select 1", {}, Exception("the connection is closed")), 503),
+            (NoConnectionFree("no connection was free"), 503),
+            (DBAPIError("select 1", {}, Exception("ended by its administrator"), connection_invalidated=True), 503),
+            (DBAPIError("select 1", {}, Exception("a number out of range")), 500),
+            (IntegrityError("insert", {}, Exception("there already")), 500),
+        ],
+    )
+    def test_only_a_database_that_is_away_is_called_so(self, app: Flask, failure: Exception, status: int) -> None:
+        @app.get("/failing")
+        def failing() -> str:
+            raise failure
+
+        assert app.test_client().get("/failing").status_code == status
 
     def test_a_dead_token_gives_the_text_back_with_a_fresh_one(self, client: FlaskClient) -> None:
         answer = client.post("/form", data={**GOOD, "csrf_token": "stale"})

@@ -17,7 +17,8 @@ from flask.globals import request_ctx
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from psg import clock, settings
 from psg.accounts.models import User, UserSession
@@ -111,12 +112,18 @@ class DatabaseSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> Visit:  # noqa: ARG002 - Flask's signature
         """The session that the request's cookie names, or a visit."""
         cookie = request.cookies.get(COOKIE, "")
-        if cookie and (found := _find(cookie)) is not None:
-            return found
+        try:
+            if cookie and (found := _find(cookie)) is not None:
+                return found
+        except SQLAlchemyError as failure:
+            g.session_failure = failure
         return Visit(_visit_state(request.cookies.get(VISIT_COOKIE, "")))
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002
-        """Keep what changed, and touch the row at most once a minute."""
+        """Keep what changed, and touch the row at most once a minute. After a failure of ours nothing was saved, so the
+        browser keeps what it has, and the database is left alone."""
+        if response.status_code >= 500:
+            return
         if isinstance(session, SignedIn):
             _save_row(session)
             if session.cookie:
@@ -129,6 +136,19 @@ class DatabaseSessions(SessionInterface):
             response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Lax")
         if device := g.get("new_device"):
             _set(response, DEVICE_COOKIE, device, max_age=180 * 86400)
+
+
+def init_app(app: Flask) -> None:
+    """Keep sessions in the database."""
+    app.session_interface = DatabaseSessions()
+    app.before_request(_fail_if_not_found_out)
+
+
+def _fail_if_not_found_out() -> None:
+    """A failure while the session was looked up. Flask does that before everything else, when nothing could answer for
+    a failure properly yet: no log line, no headers."""
+    if (failure := g.get("session_failure")) is not None:
+        raise failure
 
 
 def begin(user: User, browser: str) -> None:
@@ -237,7 +257,7 @@ def _save_row(session: SignedIn) -> None:
     try:
         with transaction():
             db.session.execute(update(UserSession).where(UserSession.id_hash == session.id_hash).values(**values))
-    except DBAPIError:
+    except (DBAPIError, NoConnectionFree):
         # The page was made; a database that failed in between costs a touch of the session, not the answer.
         db.session.rollback()
 

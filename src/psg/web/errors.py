@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, current_app, request
 from flask_wtf.csrf import CSRFError, generate_csrf
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from psg import text
 from psg.web.kept import FIELD
@@ -95,7 +97,10 @@ def typed_back() -> list[Typed]:
     """Everything the person posted, in order, except passwords, tokens and files. Reads the request only."""
     if request.method != "POST" or not from_our_pages():
         return []
-    form: MultiDict[str, str] = request.form
+    try:
+        form: MultiDict[str, str] = request.form
+    except HTTPException:  # the failure came before anybody had read the form, and it cannot be read
+        return []
     labels = labels_for(form.keys())
     return [
         Typed(
@@ -166,12 +171,14 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _ours(_: InternalServerError) -> Response:
-    return render(500, frame=False)
+def _ours(error: InternalServerError) -> Response:
+    return render(503 if _of_the_database(error.original_exception) else 500, frame=False)
 
 
-def _unavailable(_: ServiceUnavailable) -> Response:
-    return render(503, frame=False)
+def _of_the_database(failure: BaseException | None) -> bool:
+    """Whether the database could not be reached, was lost on the way, or had no connection or lock left for us."""
+    lost = isinstance(failure, DBAPIError) and failure.connection_invalidated
+    return lost or isinstance(failure, OperationalError | InterfaceError | NoConnectionFree)
 
 
 def init_app(app: Flask) -> None:
@@ -179,4 +186,3 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(InternalServerError, _ours)
-    app.register_error_handler(ServiceUnavailable, _unavailable)
