@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    type_coerce,
     union_all,
 )
 
@@ -213,7 +214,8 @@ def _part(what: str, model: Any, **columns: Any) -> Any:
         "first": cast(null(), LargeBinary()),
         "second": cast(null(), LargeBinary()),
     }
-    chosen = [columns.get(name, nothing).label(name) for name, nothing in empty.items()]
+    # A column that gets its type from another table has none until that is imported, and this is made before.
+    chosen = [type_coerce(columns.get(name, nothing), nothing.type).label(name) for name, nothing in empty.items()]
     return select(literal(what).label("what"), model.id.label("id"), *chosen).where(
         model.partnership_id == _PARTNERSHIP, model.case_id == _CASE
     )
