@@ -3,6 +3,7 @@
 import secrets
 import threading
 import uuid
+from datetime import UTC, datetime
 
 from psg import clock
 
@@ -38,6 +39,11 @@ def new_id() -> uuid.UUID:
     milliseconds = int(clock.now().timestamp() * 1000) & ((1 << 48) - 1)
     count = _counter.next(milliseconds)
     return uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (count << 64) | (0b10 << 62) | secrets.randbits(62))
+
+
+def made_at(made: uuid.UUID) -> datetime:
+    """The moment at which new_id made an id, to the millisecond."""
+    return datetime.fromtimestamp((made.int >> 80) / 1000, tz=UTC)
 
 
 def new_reference(prefix: str) -> str:

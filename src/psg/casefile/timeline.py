@@ -10,11 +10,11 @@ from typing import Any
 
 from psg import clock
 from psg.cases.contents import DecisionView
-from psg.cases.happened import EventView
+from psg.cases.happened import EventView, words_of
 from psg.cases.models import Case
 from psg.cases.rules import DecisionKind, Precision, When, passes_elsewhere
 from psg.partnerships.queries import Directory
-from psg.web.words import date_and_time, long_date, plural, time_of_day
+from psg.web.words import date_and_time, plural
 
 DECISION = "case-decision"
 """The kind of entries made from decisions, for the filter."""
@@ -71,19 +71,6 @@ class Month:
 
     title: str
     entries: list[Entry]
-
-
-def words_of(when: When) -> str:
-    """When, as the timeline says it: weekday for near days, what is not known in words."""
-    if when.precision is Precision.DAY and when.sort_on is not None:
-        if not when.at_time:
-            return long_date(when.sort_on)
-        hour, minute = when.at_time.split(":")
-        moment = datetime(2000, 1, 1, int(hour), int(minute), tzinfo=clock.LONDON)
-        return f"{long_date(when.sort_on)} at {time_of_day(moment.timetz().replace(tzinfo=None))}"
-    if when.precision is Precision.PERIOD and when.sort_on is not None:
-        return f"{when.words} (placed at {month_name[when.sort_on.month]} {when.sort_on.year})"
-    return str(when)
 
 
 def entries(

@@ -1,6 +1,7 @@
 """The timeline of a case: what happened, newest first, opened. The caller has loaded the case's key."""
 
 import uuid
+from calendar import month_name
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -9,10 +10,12 @@ from typing import Any
 from sqlalchemy import Integer, Uuid, and_, bindparam, case, func, literal, select
 from sqlalchemy.orm import aliased
 
+from psg import clock
 from psg.cases.models import Case, Event
 from psg.cases.rules import Precision, When
 from psg.crypto import open_rows
 from psg.db import ask
+from psg.web.words import long_date, time_of_day
 
 
 @dataclass(frozen=True)
@@ -136,3 +139,16 @@ def _view(row: Any, texts: tuple[Any, ...]) -> EventView:
 def when_of(event: Event) -> When:
     """When a note's event happened."""
     return When(event.sort_on, event.precision, event.period or "", event.at_time or "")
+
+
+def words_of(when: When) -> str:
+    """When, as the timeline says it: weekday for near days, what is not known in words."""
+    if when.precision is Precision.DAY and when.sort_on is not None:
+        if not when.at_time:
+            return long_date(when.sort_on)
+        hour, minute = when.at_time.split(":")
+        moment = datetime(2000, 1, 1, int(hour), int(minute), tzinfo=clock.LONDON)
+        return f"{long_date(when.sort_on)} at {time_of_day(moment.timetz().replace(tzinfo=None))}"
+    if when.precision is Precision.PERIOD and when.sort_on is not None:
+        return f"{when.words} (placed at {month_name[when.sort_on.month]} {when.sort_on.year})"
+    return str(when)

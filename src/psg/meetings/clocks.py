@@ -1,10 +1,12 @@
 """A group's clocks around a meeting: each offset is a setting of the group over the shipped starting value."""
 
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from psg import clock, reference
+from psg import clock, ids, reference
 from psg.meetings.models import Meeting
 from psg.partnerships.queries import AnyGroup
 
@@ -51,6 +53,25 @@ def referrals_close(meeting: Meeting, group: AnyGroup) -> date | None:
 def starts_at(meeting: Meeting) -> datetime:
     """The moment a meeting begins: its local date and time, whatever the clocks did since it was planned."""
     return clock.at_local(meeting.held_on, meeting.at)
+
+
+def began_at(meeting: Meeting, here: Iterable[uuid.UUID], decided: Iterable[datetime]) -> datetime | None:
+    """When a meeting really began, which may be long after its planned time; None while nothing says so.
+
+    The reading of the statement says it; until then the first who was marked as here on the day, or the first decision.
+    here: ids of the rows of attendance of those who are here. decided: when each decision was recorded.
+    """
+    if meeting.statement_read_at is not None:
+        return meeting.statement_read_at
+    day = clock.at_local(meeting.held_on, time(0, 0))
+    return min((moment for moment in (*map(ids.made_at, here), *decided) if moment >= day), default=None)
+
+
+def next_quarter(moment: datetime) -> time | None:
+    """The next full quarter of an hour on that day's wall clock; None when it falls on the next day."""
+    local = clock.local(moment)
+    following = local + timedelta(minutes=15 - local.minute % 15)
+    return following.time().replace(second=0, microsecond=0) if following.date() == local.date() else None
 
 
 def quorum(group: AnyGroup) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from psg import clock
 from psg.actions.models import Action
 from psg.actions.rules import ActionState
+from psg.cases.happened import when_of, words_of
 from psg.cases.models import Case, Event
 from psg.db import db
 
@@ -30,6 +31,15 @@ class OpenAction:
 
 
 @dataclass(frozen=True)
+class News:
+    """An entry of the timeline: when it happened, in its words, and the day it was entered where that came later."""
+
+    when: str
+    entered_on: date | None
+    what: str
+
+
+@dataclass(frozen=True)
 class Digest:
     """A case in short."""
 
@@ -38,7 +48,7 @@ class Digest:
     since: date | None
     """The last meeting, or None when there was none."""
     new_count: int
-    newest: list[Event]
+    newest: list[News]
     actions: list[OpenAction]
 
 
@@ -52,7 +62,6 @@ def digest_of(case: Case, since: date | None) -> Digest:
             select(Event, func.count().over()).where(*new).order_by(Event.entered_at.desc()).limit(_NEWEST)
         )
     )
-    newest: list[Event] = [row[0] for row in rows]
     count: int = rows[0][1] if rows else 0
     open_actions = db.session.scalars(
         select(Action)
@@ -69,7 +78,7 @@ def digest_of(case: Case, since: date | None) -> Digest:
         now_at=case.now_at,
         since=since,
         new_count=count,
-        newest=newest,
+        newest=[_news(row[0]) for row in rows],
         actions=[
             OpenAction(
                 one.id, one.number, one.what or "", one.owner_id, one.owner_agency_id, one.due_on, one.due_on < today
@@ -77,3 +86,8 @@ def digest_of(case: Case, since: date | None) -> Digest:
             for one in open_actions
         ],
     )
+
+
+def _news(event: Event) -> News:
+    when, entered_on = when_of(event), clock.local(event.entered_at).date()
+    return News(words_of(when), entered_on if when.entered_late(entered_on) else None, event.what or "")

@@ -57,6 +57,12 @@ class Reading:
         """Cases the reader leads or acts on."""
         return [line for line in self.lines if self.cards[line.case_id].mine]
 
+    def number_of(self, item_id: uuid.UUID | None) -> str:
+        """The number under which an item stands; "" for one that is not on this agenda."""
+        numbers = {part.slot.item_id: part.number for part in self.parts if part.slot.item_id}
+        numbers |= {line.stored.item_id: line.number for line in self.lines if line.stored}
+        return numbers.get(item_id, "") if item_id else ""
+
     def item_ids(self) -> list[uuid.UUID]:
         """Ids of all items in their order: sections that hold no cases, and cases."""
         ids: list[uuid.UUID] = []

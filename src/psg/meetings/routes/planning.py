@@ -7,7 +7,7 @@ from psg import clock
 from psg.access import Permission, page, requires, standing, viewer
 from psg.audit import Event
 from psg.meetings import operations, queries
-from psg.meetings.clocks import USUAL_MINUTES, USUAL_TIME
+from psg.meetings.clocks import USUAL_MINUTES, USUAL_TIME, next_quarter
 from psg.meetings.forms import CancelForm, MeetingForm, SeriesForm
 from psg.meetings.models import Meeting, Series
 from psg.meetings.planning import rhythm_of, series_of
@@ -81,13 +81,17 @@ def extra(group: Group) -> Answer:
 @bp.route("/<partnership>/meetings/<uuid:meeting_id>/change", methods=["GET", "POST"])
 @requires(Permission.AGENDA_BUILD, meeting=queries.find)
 def change(meeting: Meeting) -> Answer:
-    """Move a meeting to another date, time or place. A link that says today fills that in.
+    """Move a meeting to another date, time or place. A link that says today fills that in, with a time to come.
 
     Of a meeting that has begun no other date is asked for; one that was typed before it began is refused beside it.
     """
     group = group_of(meeting)
-    day = clock.today() if request.args.get("to") == "today" else meeting.held_on
-    form = MeetingForm(held_on=day, at=meeting.at, minutes=meeting.minutes, place=meeting.place)
+    day, at = meeting.held_on, meeting.at
+    if request.args.get("to") == "today":
+        day = clock.today()
+        if clock.at_local(day, at) < clock.now():
+            at = next_quarter(clock.now()) or at
+    form = MeetingForm(held_on=day, at=at, minutes=meeting.minutes, place=meeting.place)
     begun = queries.has_begun(meeting)
     if begun and not form.held_on.typed:
         del form.held_on

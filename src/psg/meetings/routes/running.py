@@ -18,7 +18,7 @@ from psg.cases.models import Case
 from psg.cases.rules import CaseState
 from psg.meetings import answering, guests, operations, queries
 from psg.meetings.attending import attendance_form, news, presences, with_the_rest
-from psg.meetings.clocks import quorum, starts_at
+from psg.meetings.clocks import began_at, quorum
 from psg.meetings.digest import digest_of
 from psg.meetings.effects import missing
 from psg.meetings.forms import ActForm, NoteForm
@@ -242,20 +242,31 @@ def end(meeting: Meeting) -> Answer:
 
 def _frame(meeting: Meeting, reading: Reading, current: uuid.UUID | None) -> dict[str, Any]:
     invited = guests.by_case(meeting)
-    begun = int((clock.now() - starts_at(meeting)).total_seconds() // 60)
     return {
         "meeting": meeting,
         "group": group_of(meeting),
         "reading": reading,
         "current": current,
+        "number": reading.number_of(current),
         "present": presenter(),
         "decided_words": decided_words,
         "guests": invited,
         "not_coming": answering.not_coming(meeting, {one.user_id for line in invited.values() for one in line}),
         "to_come": meeting.state in MAY_RECORD and not has_come(meeting.held_on, clock.today()),
-        "elapsed": begun if 0 <= begun < 24 * 60 else None,
+        "elapsed": _elapsed(meeting, reading),
         "marking": standing().marking,
     }
+
+
+def _elapsed(meeting: Meeting, reading: Reading) -> int | None:
+    """Minutes since the meeting really began; None where nobody knows, or it was another day."""
+    rows = attendance_of(meeting) if meeting.statement_read_at is None else []
+    here = [row.id for row in rows if row.attended is Attended.HERE]
+    began = began_at(meeting, here, [outcome.recorded_at for outcome in reading.outcomes.values()])
+    if began is None:
+        return None
+    minutes = int(((meeting.ended_at or clock.now()) - began).total_seconds() // 60)
+    return minutes if 0 <= minutes < 24 * 60 else None
 
 
 def _members(meeting: Meeting) -> list[Member]:
