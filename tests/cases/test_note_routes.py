@@ -261,6 +261,21 @@ class TestFind:
         for typed in (reference, reference.lower(), reference.replace("-", ""), f" {reference.replace('-', ' ')} "):
             assert browser.get("/find", query_string={"reference": typed}).location == address
 
+    def test_the_header_posts_so_that_a_name_typed_there_stays_out_of_the_address(self, address, client_for):
+        reference = address.rsplit("/", 1)[-1]
+        browser = client_for("officer")
+        head = browser.get("/east-test/cases").text.split("<main")[0]
+        assert re.search(r'<form class="app-find" action="/find" method="post"', head)
+        assert browser.post("/find", {"reference": reference}).location == address
+        answer = browser.post("/find", {"reference": "Marta"})
+        assert answer.status_code == 422
+        assert 'value="Marta"' in answer.text
+        assert 'href="/east-test/cases/find-person"' in answer.text
+        hidden = browser.post("/find", {"reference": "Mar\u202eta"})
+        assert 'value="Mar\u202eta"' in hidden.text
+        empty = browser.get("/find")
+        assert (empty.status_code, "There is a problem" in empty.text) == (200, False)
+
     def test_a_slip_is_told_without_saying_what_exists(self, address, client_for):
         reference = address.rsplit("/", 1)[-1]
         wrong = reference[:-1] + ("A" if reference[-1] != "A" else "B")

@@ -17,6 +17,7 @@ _FIELDS = {
     "due_on": "the due date",
     "first_name": "the first name",
     "handling": "how it is handled",
+    "held_on": "the date",
     "last_name": "the last name",
     "last_time": "when it last happened",
     "lawful_basis": "what allows the sharing",

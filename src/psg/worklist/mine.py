@@ -132,7 +132,7 @@ def own_work(viewer: Viewer) -> Own:
         due=[DueLine(places[row.partnership_id], row, meetings.get(row.meeting_id)) for row in rows],
         cases=[_led(line, late.get(line.id, ())) for line in found[LEAD]],
         drafts=found[DRAFT],
-        referrals=found[REFERRAL],
+        referrals=sorted(found[REFERRAL], key=lambda line: not line.at_risk_now),
         sent=[line for line in found[SENT] if line.id not in deciding],
         since=since,
         news=_news(found[CHANGED], since),

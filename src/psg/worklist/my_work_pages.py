@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from werkzeug.wrappers import Response as Answer
 
 from psg import audit, clock
-from psg.access import Permission, page, signed_in, viewer
+from psg.access import Permission, Role, page, signed_in, viewer
 from psg.audit.events import Event
 from psg.db import transaction
 from psg.meetings import guests
@@ -46,7 +46,11 @@ def my_work() -> Answer:
         guest_in=[place for place in signed if place.only_guest and not any(line.place == place for line in invited)],
         hello=rules.greeting(person.first_name, clock.local(clock.now()).time()),
         due_words=rules.due_sentence(due_today, overdue),
-        unsigned=[place for place in places if not place.agreement_signed and (place.works_cases or place.roles)],
+        unsigned=[
+            place
+            for place in places
+            if not place.agreement_signed and (place.works_cases or place.roles - {Role.FIGURES})
+        ],
         logs_in=[place for place in works if place.may_refer],
         works=works,
         new_here=bool(works) and duties.counts.in_first_days,

@@ -52,7 +52,7 @@ class Around:
         return _drawn(self)[1].replace(_ROWS, rows)
 
     def address(self, filters: Filters, after: str = "") -> str:
-        """Of the list with these filters."""
+        """Of the list with these filters, from its count on: whoever filters, sorts or pages reads on there."""
         values: dict[str, Any] = {
             "state": filters.shown.value if filters.shown is not Shown.OPEN else None,
             "sort": filters.sort.value if filters.sort is not Sort.REVIEW else None,
@@ -64,8 +64,8 @@ class Around:
             "after": after or None,
         }
         given = {name: value for name, value in values.items() if value is not None}
-        plain = url_for("cases.index", partnership=self.slug)
-        return f"{plain}?{urlencode(given)}" if given else plain
+        plain = url_for("cases.index", partnership=self.slug, _anchor="count")
+        return plain.replace("#", f"?{urlencode(given)}#", 1) if given else plain
 
     @property
     def chips(self) -> list[dict[str, str]]:

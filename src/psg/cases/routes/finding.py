@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from psg import text
 from psg.access import Permission, page, requires, signed_in, standing, viewer
 from psg.audit import Event
 from psg.cases import matching
@@ -24,15 +25,26 @@ class Searched:
     problem: str
 
 
-@bp.route("/find")
+@bp.route("/find", methods=["GET", "POST"])
 @signed_in
 def find() -> AnyResponse:
-    """Go straight to a case by its reference, in any spelling. Whether it exists is for the case page to say."""
-    typed = request.args.get("reference", "")
+    """Go straight to a case by its reference, in any spelling. Whether it exists is for the case page to say.
+
+    The header posts what was typed: people type names there, and a name has no business in an address.
+    """
+    typed = request.values.get("reference", "")
     printed = normalise_reference(typed) if len(typed) <= LONGEST else None
     if printed is None:
         problem = "Case reference does not add up. Check each part" if typed.strip() else "Enter a case reference"
-        return page("cases/find.html", status=422, searched=Searched(typed[:LONGEST], problem))
+        if request.method == "GET" and "reference" not in request.args:
+            problem = ""
+        places = [place for place in viewer().standings.values() if place.works_cases and place.agreement_signed]
+        return page(
+            "cases/find.html",
+            status=422 if problem else 200,
+            searched=Searched(text.showable(typed), problem),
+            places=places,
+        )
     prefix = printed.split("-", 1)[0]
     place = next((place for place in viewer().standings.values() if place.prefix == prefix), None)
     if place is None:

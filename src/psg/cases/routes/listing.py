@@ -112,7 +112,8 @@ def _body(rows: Sequence[Row], *, drafts: bool) -> Markup:
         review = (row.review_on, row.state)
         if review not in reviews:
             overdue = row.review_on is not None and row.review_on < today and row.state is still_open
-            reviews[review] = (short_date(row.review_on), late(days_overdue(row.review_on)) if overdue else "")
+            shown = short_date(row.review_on) if row.state is still_open else ""
+            reviews[review] = (shown, late(days_overdue(row.review_on)) if overdue else "")
         lines.append(
             (
                 before + row.reference + after,

@@ -48,6 +48,11 @@ class KitField(Field):
         self.form_class = form_class
         self.typed: list[str] | None = None
 
+    @property
+    def said(self) -> str:
+        """The field as its errors call it."""
+        return str(self.label.text).removesuffix(" (optional)")
+
     # What the person sends ------------------------------------------------------------------------------------
 
     def process_formdata(self, valuelist: list[Any]) -> None:
@@ -55,7 +60,7 @@ class KitField(Field):
         self.typed = [value if isinstance(value, str) else "" for value in valuelist]
         self.data = self.nothing()
         if len(valuelist) > 1 and not self.several:
-            raise ValueError(f"{self.label.text} was sent more than once. Check it and keep one answer")
+            raise ValueError(f"{self.said} was sent more than once. Check it and keep one answer")
         self.read(self.typed)
 
     def nothing(self) -> Any:
@@ -71,7 +76,7 @@ class KitField(Field):
         try:
             return text.clean(value, multiline=multiline)
         except text.Unreadable as problem:
-            raise ValueError(f"{label or self.label.text} {problem}") from None
+            raise ValueError(f"{label or self.said} {problem}") from None
 
     # Checking -------------------------------------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ class _Choosing(KitField):
 
     def refused(self) -> str:
         """The words for a value that is not on offer."""
-        return f"{self.label.text}: select one of the answers shown"
+        return f"{self.said}: select one of the answers shown"
 
     def items(self) -> Iterator[dict[str, Any]]:
         """What the macro draws: value, label, hint, chosen, id (the first has the field's own id)."""

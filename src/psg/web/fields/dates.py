@@ -72,7 +72,7 @@ class _Boxes(KitField):
         try:
             for part, values in sent.items():
                 if len(values) > 1:
-                    raise NotADate(f"{self.label.text} was sent more than once. Check it", [part])
+                    raise NotADate(f"{self.said} was sent more than once. Check it", [part])
                 self.checked_text(part)
             self.data = self.read_boxes()
         except NotADate as problem:
@@ -99,11 +99,11 @@ class _Boxes(KitField):
         else:
             found = int(typed) if re.fullmatch("[0-9]{1,6}", typed) else None
         if found is None or (part == "day" and not 1 <= found <= 31):
-            raise NotADate(f"{self.label.text} must be a real date", [part])
+            raise NotADate(f"{self.said} must be a real date", [part])
         if part == "year" and not 1000 <= found <= 9999:
-            raise NotADate(f"{self.label.text} must have a year of 4 numbers", [part])
+            raise NotADate(f"{self.said} must have a year of 4 numbers", [part])
         if part == "year" and not 1850 <= found <= 2150:
-            raise NotADate(f"{self.label.text} must have a year between 1850 and 2150", [part])
+            raise NotADate(f"{self.said} must have a year between 1850 and 2150", [part])
         return found
 
     def real(self, year: int, month: int, day: int) -> date:
@@ -111,7 +111,7 @@ class _Boxes(KitField):
         try:
             return date(year, month, day)
         except ValueError:
-            raise NotADate(f"{self.label.text} must be a real date", PARTS) from None
+            raise NotADate(f"{self.said} must be a real date", PARTS) from None
 
     def out_of_limits(self, first: date, last: date) -> str | None:
         """Words when the span lies after `latest` or before `earliest`."""
@@ -121,13 +121,13 @@ class _Boxes(KitField):
         if latest is not None and first > latest:
             self.bad_parts = PARTS
             if latest == today:
-                return f"{self.label.text} must be today or in the past"
-            return f"{self.label.text} must be on or before {long_date(latest)}"
+                return f"{self.said} must be today or in the past"
+            return f"{self.said} must be on or before {long_date(latest)}"
         if earliest is not None and last < earliest:
             self.bad_parts = PARTS
             if earliest == today:
-                return f"{self.label.text} must be today or later"
-            return f"{self.label.text} must be on or after {long_date(earliest)}"
+                return f"{self.said} must be today or later"
+            return f"{self.said} must be on or after {long_date(earliest)}"
         return None
 
     @property
@@ -165,7 +165,7 @@ class DateField(_Boxes):
         if len(absent) == 3:
             return None
         if absent:
-            raise NotADate(f"{self.label.text} must include a {' and '.join(absent)}", absent)
+            raise NotADate(f"{self.said} must include a {' and '.join(absent)}", absent)
         return self.real(numbers["year"] or 0, numbers["month"] or 0, numbers["day"] or 0)
 
     def wrong(self) -> str | None:
@@ -191,10 +191,10 @@ class PartialDateField(_Boxes):
         day, month, year = (self.number(part) for part in PARTS)
         words = self.checked_text("words")
         if len(words) > self.words_max:
-            raise NotADate(f"{self.label.text} in words must be {self.words_max} characters or less", ["words"])
+            raise NotADate(f"{self.said} in words must be {self.words_max} characters or less", ["words"])
         if self.boxes.get("unknown") and self.may_be_unknown:
             if (day, month, year) != (None, None, None):
-                raise NotADate(f"{self.label.text}: enter a date, or select Not known, not both", PARTS)
+                raise NotADate(f"{self.said}: enter a date, or select Not known, not both", PARTS)
             return PartialDate.unknown(words)
         if year is None and month is None and day is None and not words:
             return None
@@ -208,11 +208,11 @@ class PartialDateField(_Boxes):
     def start_of(self, day: int | None, month: int | None, year: int | None) -> date:
         """The first day that the filled boxes can mean; an error when one is missing in between."""
         if year is None and day is None and month is None:
-            raise NotADate(f"{self.label.text} must include at least a year, to stand in order", ["year"])
+            raise NotADate(f"{self.said} must include at least a year, to stand in order", ["year"])
         if year is None:
-            raise NotADate(f"{self.label.text} must include a year", ["year"])
+            raise NotADate(f"{self.said} must include a year", ["year"])
         if day is not None and month is None:
-            raise NotADate(f"{self.label.text} must include a month", ["month"])
+            raise NotADate(f"{self.said} must include a month", ["month"])
         return self.real(year, month or 1, day or 1)
 
     def wrong(self) -> str | None:
@@ -273,15 +273,15 @@ class NearDateField(_Boxes):
             try:
                 return date.fromisoformat(choice)
             except ValueError:
-                raise NotADate(f"{self.label.text}: select one of the dates shown", ["choice"]) from None
+                raise NotADate(f"{self.said}: select one of the dates shown", ["choice"]) from None
         numbers = {part: self.number(part) for part in PARTS}
         absent = [part for part, number in numbers.items() if number is None]
         if len(absent) == 3:
             if choice == self.ANOTHER:
-                raise NotADate(f"Enter the other date for {self.label.text[:1].lower()}{self.label.text[1:]}", PARTS)
+                raise NotADate(f"Enter the other date for {self.said[:1].lower()}{self.said[1:]}", PARTS)
             return None
         if absent:
-            raise NotADate(f"{self.label.text} must include a {' and '.join(absent)}", absent)
+            raise NotADate(f"{self.said} must include a {' and '.join(absent)}", absent)
         return self.real(numbers["year"] or 0, numbers["month"] or 0, numbers["day"] or 0)
 
     def wrong(self) -> str | None:

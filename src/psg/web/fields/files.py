@@ -33,7 +33,7 @@ class FileField(KitField):
             return
         sent = [file for file in request.files.getlist(self.name) if file.filename]
         if len(sent) > 1:
-            self.process_errors.append(f"{self.label.text}: select one file")
+            self.process_errors.append(f"{self.said}: select one file")
         elif sent:
             self.data = sent[0]
 
@@ -45,14 +45,14 @@ class FileField(KitField):
     def wrong(self) -> str | None:
         ending = self.file_name.rpartition(".")[2].lower()
         if self.endings and ending not in self.endings:
-            return f"{self.label.text} must be a {' or '.join(self.endings).upper()} file"
+            return f"{self.said} must be a {' or '.join(self.endings).upper()} file"
         stream = self.data.stream
         size = stream.seek(0, 2)
         stream.seek(0)
         if size == 0:
-            return f"{self.label.text} is empty"
+            return f"{self.said} is empty"
         if size > self.max_bytes:
-            return f"{self.label.text} must be smaller than {self.max_bytes // 1_000_000} MB"
+            return f"{self.said} must be smaller than {self.max_bytes // 1_000_000} MB"
         return None
 
     @property

@@ -36,7 +36,7 @@ class TextField(KitField):
     def wrong(self) -> str | None:
         length = len(self.data)
         if length > self.max:
-            return f"{self.label.text} must be {self.max:,} characters or less. You have {length:,}"
+            return f"{self.said} must be {self.max:,} characters or less. You have {length:,}"
         return None
 
 
@@ -73,7 +73,7 @@ class EmailField(TextField):
         try:
             self.data = validate_email(self.data, check_deliverability=False, test_environment=True).normalized
         except EmailNotValidError:
-            return f"{self.label.text} must be like name@example.gov.uk"
+            return f"{self.said} must be like name@example.gov.uk"
         return None
 
 
@@ -94,7 +94,7 @@ class PasswordField(KitField):
         self.cleaned(self.data)
 
     def wrong(self) -> str | None:
-        return f"{self.label.text} must be {self.max:,} characters or less" if len(self.data) > self.max else None
+        return f"{self.said} must be {self.max:,} characters or less" if len(self.data) > self.max else None
 
     @property
     def shown(self) -> str:
@@ -122,12 +122,12 @@ class IntegerField(KitField):
         if not compact:
             return
         if not re.fullmatch(r"[+-]?[0-9]{1,18}", compact):
-            raise ValueError(f"{self.label.text} must be a whole number")
+            raise ValueError(f"{self.said} must be a whole number")
         self.data = int(compact)
 
     def wrong(self) -> str | None:
         if self.data < self.min:
-            return f"{self.label.text} must be {self.min:,} or more"
+            return f"{self.said} must be {self.min:,} or more"
         if self.data > self.max:
-            return f"{self.label.text} must be {self.max:,} or less"
+            return f"{self.said} must be {self.max:,} or less"
         return None
