@@ -13,7 +13,7 @@ from psg.cases import drafting
 from psg.cases.addresses import case_url
 from psg.cases.models import Case
 from psg.cases.queries import find
-from psg.cases.routes.shared import begun, keep_page
+from psg.cases.routes.shared import begun, keep_page, keep_refused
 from psg.cases.rules import CaseState, Move, fingerprint, may
 from psg.cases.tabs import case_counts
 from psg.db import AlreadyDone, Clash, DomainError, transaction
@@ -66,17 +66,18 @@ def choose(case: Case) -> Answer:
 @bp.route("/<partnership>/cases/<reference>/risk/assess/<scheme>", methods=["GET", "POST"])
 @requires(Permission.RISK_ASSESS, case=find)
 def assess(case: Case, scheme: str) -> Answer:
-    """Answer the questions; check total and band; save. Nothing is kept until it is saved."""
+    """Answer the questions; check total and band; save. Until it is saved it is a draft of its writer's alone."""
     made_by = next((s for s in queries.current_schemes(case.partnership_id) if s.code == scheme), None)
     if made_by is None:
         abort(404)
     visit = _Visit(case, made_by)
-    step = request.form.get("step", "check") if request.method == "POST" else ""
-    if step == "save":
-        return visit.save()
-    if step == "check":
-        return visit.check()
-    return visit.questions() if request.method == "POST" else visit.opened()
+    if request.method != "POST":
+        return visit.opened()
+    step = request.form.get("step", "check")
+    answer: Answer = {"save": visit.save, "check": visit.check}.get(step, visit.questions)()
+    if answer.status_code != 303:
+        keep_refused(case, drafting.assessment(scheme), lambda: _may_assess(case))
+    return answer
 
 
 @bp.route("/<partnership>/cases/<reference>/risk/assess/<scheme>/keep", methods=["POST"])

@@ -12,7 +12,7 @@ from psg.cases.addresses import case_url
 from psg.cases.forms import NoteForm, NowForm
 from psg.cases.models import Case, Event
 from psg.cases.operations.recording import may_change_in_place
-from psg.cases.routes.shared import begun, bp, carry_out, keep_page, show
+from psg.cases.routes.shared import begun, bp, carry_out, keep_page, keep_refused, show
 from psg.cases.rules import Move, fingerprint, why_not
 from psg.partnerships import clashing
 from psg.web.kept import drafts_of
@@ -30,6 +30,7 @@ def add_note(case: Case) -> AnyResponse:
         done = carry_out(form, lambda: _add(case, form), hold=(case,))
         if done is not None:
             return done
+    keep_refused(case, drafting.NOTE, lambda: _may_keep(case))
     return show("cases/note.html", case, form=form, closed_to=closed_to, **begun(draft))
 
 
@@ -46,8 +47,15 @@ def keep_note(case: Case) -> Response:
     """Keep a note while it is being written: called by the page every few seconds, says nothing back."""
     if why_not(Move.WRITE, case.state):
         return Response(status=409)
-    written = request.form.get("what", "").strip()
-    return keep_page(case, drafting.NOTE, back="cases.add_note", empty=not written)
+    return keep_page(case, drafting.NOTE, back="cases.add_note", empty=not _written())
+
+
+def _written() -> str:
+    return request.form.get("what", "").strip()
+
+
+def _may_keep(case: Case) -> bool:
+    return bool(_written()) and not why_not(Move.WRITE, case.state)
 
 
 @bp.route("/<partnership>/cases/<reference>/notes/<uuid:event_id>/correct", methods=["GET", "POST"])

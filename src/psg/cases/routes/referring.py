@@ -15,8 +15,8 @@ from psg.cases.forms.parties import SUBJECTS
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case, CaseTheme
 from psg.cases.operations.referring import what_is_missing
-from psg.cases.routes.shared import begun, bp, carry_out, keep_page, show
-from psg.cases.rules import SubjectKind
+from psg.cases.routes.shared import begun, bp, carry_out, keep_page, keep_refused, show
+from psg.cases.rules import CaseState, SubjectKind
 from psg.cases.values import codes
 from psg.db import db, reading_done
 from psg.web.fields import ChoiceField, option
@@ -125,6 +125,7 @@ def what(case: Case) -> AnyResponse:
             done = carry_out(form, lambda: _set(case, drafting.WHAT, form.for_operation()), hold=(case,))
             if done is not None:
                 return done
+    keep_refused(case, drafting.WHAT, lambda: case.state is CaseState.DRAFT)
     return show("cases/log/what.html", case, form=form, removed=drafting.removed_on(case), **begun(draft))
 
 
@@ -146,6 +147,7 @@ def why(case: Case) -> AnyResponse:
         done = carry_out(form, lambda: _set(case, drafting.WHY, form.for_operation()), hold=(case,))
         if done is not None:
             return done
+    keep_refused(case, drafting.WHY, lambda: case.state is CaseState.DRAFT)
     return show("cases/log/why.html", case, form=form, removed=drafting.removed_on(case), **begun(draft))
 
 

@@ -109,6 +109,18 @@ def keep_page(case: Case, page_code: str, *, back: str, empty: bool = False, **v
     return current_app.make_response(redirect(case_url(case, back, **values), 303)) if forget else Response(status=204)
 
 
+def keep_refused(case: Case, page_code: str, may: Callable[[], bool]) -> None:
+    """Keep what was sent with a form that is shown again instead of carried out: whoever leaves its page loses nothing.
+
+    may: whether it would be kept while it is written, asked once the case is held.
+    """
+    fields = drafting.sent_fields()
+    if request.method == "POST" and fields and drafting.refused(fields) is None:
+        with transaction(hold=(case,)):
+            if may():
+                drafting.keep(case, page_code, fields, by=viewer())
+
+
 def begun(draft: NoteDraft | None) -> dict[str, Any]:
     """What a page says about the draft that it holds."""
     if draft is None:
