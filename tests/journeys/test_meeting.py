@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.journeys import cases
 from tests.journeys.site import Site
-from tests.journeys.visitor import Visitor
+from tests.journeys.visitor import WIDE, Visitor
 
 Visit = Callable[..., Visitor]
 
@@ -28,6 +28,20 @@ def test_building_and_publishing_the_agenda(site: Site, visit: Visit) -> None:
     chair.press_on(items.nth(1).get_by_role("button", name=re.compile("^Up")))
     expect(items.first).to_contain_text(moved)
     expect(items.first.get_by_role("button", name=re.compile("^Up"))).to_be_focused()
+    said, head = chair.page.get_by_text(re.compile("moved to")), items.first.locator(".app-items__head")
+    for size in (WIDE, {"width": 390, "height": 640}):
+        chair.page.set_viewport_size(size)
+        chair.page.reload()
+        chair.press_on(items.first.get_by_role("button", name=re.compile("^Down")))
+        chair.press_on(items.nth(1).get_by_role("button", name=re.compile("^Up")))
+        expect(items.first).to_contain_text(moved)
+        for shown in (said, head):
+            expect(shown).to_be_in_viewport(ratio=1)
+        above, below = said.bounding_box(), head.bounding_box()
+        assert above
+        assert below
+        assert above["y"] + above["height"] <= below["y"], size
+    chair.page.set_viewport_size(WIDE)
 
     chair.press_on(items.nth(1).get_by_role("link", name=re.compile("^Take off")))
     chair.choose("Waits for a court")

@@ -126,7 +126,11 @@ def test_arranging_keeps_order_and_take_offs(room):
         operations.set_minutes(meeting, third.id, 17, by=room.by())
     agenda = bench(room, meeting).agenda
     assert agenda.line(third.id).minutes == 17
-    assert not agenda.changes
+    assert [change.reference for change in agenda.changes] == [fourth.reference], "nobody has taken note of it"
+    assert agenda.line(fourth.id).new
+    with transaction(hold=(meeting,)):
+        operations.arrange(meeting, by=room.by())
+    assert not bench(room, meeting).agenda.changes
     changed = events("agenda.item_changed")
     assert {event.fields for event in changed} == {"position", "state", "minutes"}
     assert all(event.case_id for event in changed)

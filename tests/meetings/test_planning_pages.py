@@ -77,3 +77,12 @@ def test_standing_agenda_page(room, client_for):
     twice = coordinator.submit(page, {"title_1": "A", "section_1": "closure", "title_2": "B", "section_2": "closure"})
     assert twice.status_code == 422
     assert "Another line already holds these cases" in twice.text
+
+
+def test_the_next_meeting_is_moved_from_the_page_of_meetings(room, client_for):
+    coming = room.meet(clock.today() + timedelta(days=9))
+    later = room.meet(clock.today() + timedelta(days=37))
+    for name, links in (("chair", 1), ("officer", 0)):
+        shown = client_for(name).get("/east-test/meetings").text
+        for meeting in (coming, later):
+            assert shown.count(f'href="/east-test/meetings/{meeting.id}/change"') == links, (name, meeting.held_on)

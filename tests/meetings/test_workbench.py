@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from psg import clock
 from psg.audit.models import AuditEvent
+from psg.cases import operations as cases
 from psg.db import db, transaction
 from psg.meetings import operations
 from psg.meetings.models import AgendaItem
@@ -91,3 +92,36 @@ def test_a_case_that_is_not_on_the_agenda_is_refused_by_the_gate(room, world, me
     answer = chair.get(path(meeting, beside.id, what))
     assert answer.status_code == (200 if what == "park" else 404)
     assert refusals("chair", world) == (2 if what == "park" else 3)
+
+
+def test_what_changed_is_said_until_the_chair_takes_note_of_it(room, meeting, client_for):
+    first, second, gone = (room.open(review_on=meeting.held_on) for _ in range(3))
+    chair, page = client_for("chair"), path(meeting)
+    assert chair.submit(page, {"do": "keep"}).status_code == 303
+    new = room.open(review_on=meeting.held_on)
+    with transaction(hold=(gone,)):
+        cases.close(gone, reason_code="risk-reduced", reason="It is over.", changed_for_person="Sleeps.", by=room.by())
+    with transaction(hold=(second,)):
+        cases.propose_closure(second, reason="It has been quiet.", by=room.by("landlord"))
+    notice = "3 changes since you arranged it"
+    assert notice in chair.get(page).text
+    for act in (f"up:{new.id}", f"down:{first.id}", f"down:{new.id}", f"up:{second.id}"):
+        assert chair.submit(page, {"do": act}).status_code == 303
+        shown = chair.get(page).text
+        assert notice in shown, act
+        for words in (f"{gone.reference}</span>: closed since", "new: ", "now also: "):
+            assert words in shown.replace("\n", ""), (act, words)
+    assert chair.submit(path(meeting, new.id, "off"), {"reason": "no-time"}).status_code == 303
+    assert "2 changes since you arranged it" in chair.get(page).text, "what was taken off has been looked at"
+    assert chair.submit(page, {"do": "keep"}).status_code == 303
+    assert "since you arranged it" not in chair.get(page).text
+
+
+def test_the_first_and_the_last_stay_where_they_are(room, meeting, client_for):
+    for _ in range(2):
+        room.open(review_on=meeting.held_on)
+    chair, page = client_for("chair"), path(meeting)
+    first, last = re.findall(r'value="up:([^"]+)"', chair.get(page).text)
+    for act, words in ((f"up:{first}", "is first in its section already."), (f"down:{last}", "is last in its section")):
+        assert chair.submit(page, {"do": act}).status_code == 303
+        assert words in chair.get(page).text

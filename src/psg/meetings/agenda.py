@@ -17,6 +17,7 @@ from datetime import date
 from typing import Any
 
 from psg.meetings.reasons import (
+    NOT_NOTED,
     LiveCase,
     Point,
     Why,
@@ -60,6 +61,11 @@ class Stored:
     off_reason: str = ""
     parked_until: date | None = None
     in_version: int = 0
+
+    @property
+    def noted(self) -> bool:
+        """Whether the chair has taken note of it; a case that came on by itself may have a place before."""
+        return NOT_NOTED not in self.reasons
 
     @property
     def placed(self) -> bool:
@@ -216,9 +222,20 @@ def build(
         if row is not None and _set_aside(row, case, why, meeting, sorting):
             continue
         if row is not None and row.placed:
-            line = Line(number="", case=case, section=row.section, minutes=row.minutes, reasons=why, stored=row)
+            line = Line(
+                number="",
+                case=case,
+                section=row.section,
+                minutes=row.minutes,
+                reasons=why,
+                new=not row.noted,
+                stored=row,
+            )
             sorting.placed.setdefault(row.section, []).append(line)
-            _note_changed_reasons(row, case, why, sorting)
+            if row.noted:
+                _note_changed_reasons(row, case, why, sorting)
+            else:
+                sorting.changes.append(_new(case, why))
             continue
         _sort_candidate(case, why, row, arranged, minutes, meeting, (parked or {}).get(case.case_id), sorting)
     for case_id, (reference, words) in (gone or {}).items():
@@ -327,7 +344,11 @@ def _sort_candidate(
     )
     sorting.fresh.setdefault(section, []).append(line)
     if arranged:
-        sorting.changes.append(Change(kind="new", case_id=case.case_id, reference=case.reference, added=why))
+        sorting.changes.append(_new(case, why))
+
+
+def _new(case: LiveCase, why: tuple[Why, ...]) -> Change:
+    return Change(kind="new", case_id=case.case_id, reference=case.reference, added=why)
 
 
 def _merge(sorting: _Sorting, section: Section) -> list[Line]:

@@ -1,7 +1,11 @@
-"""Arranging an agenda. Every act stores the whole order as it then stands, so nothing moves by itself afterwards."""
+"""Arranging an agenda. Every act stores the whole order as it then stands, so nothing moves by itself afterwards.
+
+What has changed since is taken note of only when the chair says so, or publishes: until then every page goes on saying
+it. What is taken off or parked has been looked at, so that goes without saying.
+"""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,7 +21,7 @@ from psg.db import DomainError, db
 from psg.meetings.agenda import CASE_MINUTES, Agenda, Line, moved, moved_to, number_parts
 from psg.meetings.live import Workbench, workbench
 from psg.meetings.models import AgendaItem, Meeting
-from psg.meetings.reasons import natural_order, section_for, to_keep
+from psg.meetings.reasons import NOT_NOTED, natural_order, reasons_for, section_for, to_keep
 from psg.meetings.rules import MAY_ARRANGE, OFF_REASONS, ItemState, Reason, Section
 
 Order = Mapping[Section, Sequence[uuid.UUID]]
@@ -42,7 +46,7 @@ def open_bench(meeting: Meeting, *, by: Viewer) -> Workbench:
 def arrange(meeting: Meeting, order: Order | None = None, *, by: Viewer) -> Workbench:
     """Keep the agenda as it stands now, or in the order given, and take note of everything that has changed."""
     bench = open_bench(meeting, by=by)
-    _store(bench, order or bench.agenda.order())
+    _store(bench, order or bench.agenda.order(), noted={change.case_id for change in bench.agenda.changes})
     _arranged(meeting, by)
     return bench
 
@@ -82,7 +86,7 @@ def take_off(meeting: Meeting, case_id: uuid.UUID, reason: str, *, by: Viewer) -
         raise DomainError("Select why the case comes off.")
     bench = open_bench(meeting, by=by)
     _on(bench, case_id)
-    row = _store(bench, bench.agenda.order())[case_id]
+    row = _store(bench, bench.agenda.order(), noted={case_id})[case_id]
     row.state, row.off_reason, row.parked_until = ItemState.OFF, reason, None
     _arranged(meeting, by, case_id, "state")
 
@@ -92,7 +96,7 @@ def park(meeting: Meeting, case_id: uuid.UUID, until: date, *, by: Viewer) -> No
     if until <= meeting.held_on:
         raise DomainError("Park a case until a date after this meeting.")
     bench = open_bench(meeting, by=by)
-    rows = _store(bench, bench.agenda.order())
+    rows = _store(bench, bench.agenda.order(), noted={case_id})
     row = rows.get(case_id) or _row(bench, case_id)
     row.state, row.off_reason, row.parked_until = ItemState.PARKED, "", until
     _arranged(meeting, by, case_id, "state")
@@ -148,6 +152,7 @@ def _put_on(bench: Workbench, case_id: uuid.UUID, asked_by: uuid.UUID | None) ->
         after = [n for n, other in enumerate(here) if natural_order(lines[other].case) > natural_order(aside.case)]
         here.insert(after[0] if after else len(here), case_id)
         rows[case_id] = _row(bench, case_id)
+        _keep_reasons(rows[case_id], reasons_for(aside.case, bench.point))
         _place(rows, order)
     row = rows[case_id]
     row.state, row.off_reason, row.parked_until = ItemState.ON, "", None
@@ -168,23 +173,28 @@ def _on(bench: Workbench, case_id: uuid.UUID) -> Line:
     return line
 
 
-def _store(bench: Workbench, order: Order) -> dict[uuid.UUID, AgendaItem]:
-    """Write every line with its place and today's reasons; rows beside the agenda keep theirs as of today too."""
+def _store(bench: Workbench, order: Order, *, noted: Container[uuid.UUID] = ()) -> dict[uuid.UUID, AgendaItem]:
+    """Write every line with its place, and today's reasons where nothing has changed or the change is taken note of."""
     rows: dict[uuid.UUID, AgendaItem] = {}
+    waiting = {change.case_id: change for change in bench.agenda.changes if change.case_id not in noted}
     for line in bench.agenda.lines:
         row = _row(bench, line.case_id)
         row.minutes, row.state = line.minutes, ItemState.ON
         row.off_reason, row.parked_until = "", None
-        _keep_reasons(row, line.reasons)
+        if line.case_id not in waiting:
+            _keep_reasons(row, line.reasons)
+        elif waiting[line.case_id].kind == "new":
+            _keep_reasons(row, [*(why for why in row.reasons if why != NOT_NOTED), NOT_NOTED])
         rows[line.case_id] = row
     _place(rows, order)
     for change in bench.agenda.changes:
         stored = bench.items.get(change.case_id)
-        if stored is not None and change.kind == "why" and stored.state is not ItemState.ON:
+        if stored is None or change.case_id in waiting:
+            continue
+        if change.kind == "why" and stored.state is not ItemState.ON:
             _keep_reasons(stored, [*stored.reasons, *change.added])
-        elif stored is not None and change.kind == "gone":
-            stored.state = ItemState.OFF
-            stored.off_reason = "dealt-with"
+        elif change.kind == "gone":
+            stored.state, stored.off_reason = ItemState.OFF, "dealt-with"
     return rows
 
 

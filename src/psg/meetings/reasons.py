@@ -104,6 +104,10 @@ def calls_for(reasons: Iterable[Why]) -> bool:
     return any(not why.get("closed") or why["at_risk"] for why in reasons)
 
 
+NOT_NOTED: Why = {"code": "not-noted"}
+"""Kept with a case that came on by itself and has a place by now, until the chair has taken note of it. No reason."""
+
+
 def to_keep(reasons: Iterable[Why]) -> list[dict[str, Any]]:
     """Reasons as an agenda stores them: without what a referral says under seal of somebody's risk."""
     return [{key: said for key, said in why.items() if key != "at_risk"} for why in reasons]

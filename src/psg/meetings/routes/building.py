@@ -55,7 +55,8 @@ def _act(meeting: Meeting, pressed: str) -> str:
         raise DomainError("Choose one of the buttons on this page.") from None
     if verb in ("up", "down"):
         before, after = operations.move(meeting, case_id, -1 if verb == "up" else 1, by=viewer())
-        flash(f"{before} moved to {after}." if before != after else f"{before} stands at the end of its section.")
+        end = "first" if verb == "up" else "last"
+        flash(f"{before} moved to {after}." if before != after else f"{before} is {end} in its section already.")
         return address("build", meeting, anchor=f"{verb}-{case_id}")
     if verb == "on":
         operations.put_on(meeting, case_id, by=viewer())
