@@ -17,19 +17,28 @@ _OF_SECTIONS = tuple(path for _, path, _ in _SECTIONS)
 
 
 def build() -> Nav:
-    """Navigation for this request; asks the database nothing."""
+    """Navigation for this request; asks the database nothing.
+
+    On a page of no partnership, whoever works in several chooses one first: "Cases" must not quietly mean the first.
+    """
     person = viewer()
-    place = g.get("standing") or next(iter(person.standings.values()), None)
-    shown = g.get("standing") or (place if len(person.standings) == 1 else None)
+    only = next(iter(person.standings.values())) if len(person.standings) == 1 else None
+    shown = g.get("standing") or only
     return Nav(
-        items=tuple(_items(person, place)),
+        items=tuple(_items(person, shown)),
         partnership=_partnership(shown) if shown else None,
         others=tuple(_partnership(other) for other in person.standings.values() if other is not shown),
-        user=NavUser(name=person.name, agency=place.agency if place else ""),
+        user=NavUser(name=person.name, agency=_agency(person, shown)),
         find=any(other.works_cases for other in person.standings.values()),
         session_seconds=sessions.seconds_left(),
         home="/my-work",
     )
+
+
+def _agency(person: Viewer, shown: Standing | None) -> str:
+    """For the foot of a print: of this partnership, or the one that the person has wherever they work."""
+    agencies = {place.agency for place in ([shown] if shown else person.standings.values())}
+    return agencies.pop() if len(agencies) == 1 else ""
 
 
 def opens(person: Viewer, place: Standing, permission: Permission) -> bool:
