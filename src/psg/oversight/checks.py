@@ -18,8 +18,7 @@ from psg.crypto import KeyProblem, keyring
 from psg.db import db, migrate
 from psg.oversight import backups, deliveries, tidying, trail
 from psg.partnerships.models import Partnership
-from psg.reminders import embedded, life
-from psg.reminders.draining import waiting_since
+from psg.reminders import embedded, life, undelivered
 from psg.reminders.rules import SILENT_AFTER, Beat
 from psg.settings import current
 from psg.web.words import plural
@@ -27,6 +26,10 @@ from psg.web.words import plural
 _SMALL_DISK = 500_000_000
 _BROKER_PATIENCE = 3
 _TIDIED_WITHIN = timedelta(days=3)
+_MAIL_SERVER = (
+    "See that the mail server of PSG_MAIL_URL runs and takes messages from here (psg check tries it). "
+    "What waits is tried for 48 hours and goes by itself."
+)
 
 
 class Word(StrEnum):
@@ -125,22 +128,33 @@ def mail() -> Finding:
     """Do messages get out?"""
     yesterday = clock.now() - timedelta(days=1)
     failed, answer = deliveries.last_failure_since(yesterday)
-    oldest = waiting_since()
+    refused = undelivered.refused()
+    if refused is not None and refused.since is not None and clock.now() - refused.since > SILENT_AFTER:
+        return Finding("Mail", Word.RED, f"Nothing goes: {_refused(refused)}", refused.since, _MAIL_SERVER)
+    oldest = undelivered.waiting_since()
     if oldest is not None and clock.now() - oldest > SILENT_AFTER:
         return Finding(
             "Mail", Word.RED, "A message should have gone", oldest, "Look at the mail server and the worker."
         )
+    sent = deliveries.last_sent_at()
+    if refused is not None:
+        return Finding("Mail", Word.WATCH, _refused(refused), sent, _MAIL_SERVER, never=sent is None)
     if failed:
         return Finding(
             "Mail",
             Word.WATCH,
             f"{plural(failed, 'message')} failed since yesterday, the last with {answer or 'no answer'}",
-            deliveries.last_sent_at(),
+            sent,
             "Look at the deliveries of the partnerships.",
-            never=deliveries.last_sent_at() is None,
+            never=sent is None,
         )
-    sent = deliveries.last_sent_at()
     return Finding("Mail", Word.OK, "Nothing is late", sent, never=sent is None)
+
+
+def _refused(refused: undelivered.Refused) -> str:
+    most = undelivered.COUNT_TO
+    count = f"more than {most:,} messages" if refused.count > most else plural(refused.count, "message")
+    return f"{count} could not be sent and will be tried again ({refused.answer})"
 
 
 def disk() -> Finding:

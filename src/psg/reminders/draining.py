@@ -9,10 +9,10 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Integer, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Executable, Integer, and_, bindparam, or_, select, text, update
 
 from psg import clock
 from psg.db import QuickChanges, UtcDateTime, db, quick_changes, reading_done, transaction
@@ -176,6 +176,8 @@ class _Round:
         try:
             answer = self._post.send(mail)
         except NotSent as error:
+            tried = {"delivery": str(delivery.id), "answer": error.answer, "attempts": delivery.attempts}
+            _logger.warning("message_not_taken", extra=tried)
             if error.permanent and not error.unreachable:
                 return Result(DeliveryState.FAILED, error.answer, dropped=letter.dropped)
             return later(delivery, error.answer, dropped=letter.dropped, unreachable=error.unreachable)
@@ -209,10 +211,3 @@ def _give_back(rest: Sequence[Outgoing], claim: uuid.UUID) -> None:
 
 def _change(statement: Any) -> Any:
     return db.session.execute(statement, execution_options={"synchronize_session": False})
-
-
-def waiting_since() -> datetime | None:
-    """When the longest-waiting message that is due should have gone; None when nothing is late. For the status page."""
-    statement = select(func.min(Delivery.next_try_at)).where(IN_PLAY, Delivery.next_try_at <= clock.now())
-    found: datetime | None = db.session.scalar(statement)
-    return found

@@ -66,6 +66,12 @@ class Delivery(Model):
             postgresql_where=text("state in ('waiting', 'sending')"),
             sqlite_where=text("state in ('waiting', 'sending')"),
         ),
+        Index(
+            "ix_deliveries_refused",
+            "next_try_at",
+            postgresql_where=text("state in ('waiting', 'sending') and answer <> ''"),
+            sqlite_where=text("state in ('waiting', 'sending') and answer <> ''"),
+        ),
         Index("ix_deliveries_partnership", "partnership_id", "created_at"),
         Index("ix_deliveries_created", "created_at"),
     )
