@@ -226,6 +226,10 @@ def test_close_shows_what_is_open_and_reopen_brings_it_back(app, world, address,
     assert chair.submit(f"{address}/close", {"reason": "Quiet"}).status_code == 422
     closed = chair.submit(f"{address}/close", reasons, follow=True)
     assert "Re-open" in closed.text
+    assert re.search(
+        rf'The reason stands on the <a[^>]*href="{address}/timeline">timeline</a>', chair.get(address).text
+    )
+    assert "The reason stands below." in chair.get(f"{address}/timeline").text
     assert "Sleeps well" in chair.get(f"{address}/timeline").text
     twice = chair.get(f"{address}/close").text
     assert "This case is closed. Re-open it first." in twice

@@ -4,16 +4,20 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from psg import clock
 from psg.actions import operations as actions
 from psg.cases import aftercare
+from psg.cases import operations as cases
 from psg.cases.models import Case
 from psg.cases.rules import CaseState
 from psg.db import db, transaction
 from psg.meetings.models import Outcome
+from psg.partnerships.queries import labels
 from psg.web.words import long_date
+from tests import pdfs
 from tests.meetings.paths import path
 
 CLOSING = {"decision": "close", "agreed": "Quiet.", "close_reason": "risk-reduced", "changed_for_person": "Sleeps."}
@@ -122,3 +126,38 @@ def test_whatever_closing_lacks_is_asked_for_at_once(room, held, client_for):
     assert chair.submit(answer, {"result": "done"}).status_code == 303
     assert "is open: <a" not in chair.get(page).text
     assert chair.submit(page, CLOSING).status_code == 303
+
+
+def test_the_minutes_say_why_it_was_closed(room, held, client_for):
+    case, kept = (room.open(review_on=clock.today()) for _ in range(2))
+    room.publish(held)
+    by, again = room.by(), {"reason": "Too early", "review_on": clock.today() + timedelta(days=7)}
+    other = {"reason_code": "no-contact", "reason": "Not here.", "changed_for_person": "Nothing of this meeting."}
+    with transaction(hold=(case,)):
+        cases.close(case, **other, by=by)
+    with transaction(hold=(case,)):
+        cases.reopen(case, **again, by=by)
+    with time_machine.travel(clock.now() + timedelta(minutes=10)):
+        room.decide(held, case, "close", close_reason="risk-reduced", changed_for_person="Sleeps at home.")
+        room.decide(held, kept, "keep-open")
+    with time_machine.travel(clock.now() + timedelta(minutes=20)):
+        with transaction(hold=(case,)):
+            cases.reopen(case, **again, by=by)
+        with transaction(hold=(case,)):
+            cases.close(case, **other, by=by)
+        room.end(held)
+        because = labels(case.partnership_id)["close-reasons", "risk-reduced"]
+        reader = client_for("landlord")
+        for page in ("minutes", "minutes/print", "minutes.pdf"):
+            answer = reader.get(path(held, page))
+            text = pdfs.text_of(answer.data) if page.endswith("pdf") else re.sub(r"<[^>]+>", " ", answer.text)
+            text = " ".join(text.split())
+            assert text.count(f"Reason for closing: {because}") == 1, page
+            assert "What changed for the person harmed: Sleeps at home." in text, page
+            assert "Nothing of this meeting" not in text
+        with transaction(hold=(case,)):
+            cases.erase_case(case, by=room.by("coordinator"))
+        for page in ("minutes", "minutes/print", "minutes.pdf"):
+            answer = reader.get(path(held, page))
+            assert answer.status_code == 200
+            assert because not in (pdfs.text_of(answer.data) if page.endswith("pdf") else answer.text)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -87,6 +87,15 @@ def lead_named(case: Case, by: uuid.UUID | None) -> None:
         _tell(case, [case.lead_officer_id], MADE_LEAD.code, path_of(case), key=key)
 
 
+def case_closed(case: Case, by: uuid.UUID) -> None:
+    """The case is closed: its lead officer and its referrer hear of it, unless they closed it themselves."""
+    if case.ended_at is None:
+        raise LookupError(f"case {case.id} is not closed")
+    people = dict.fromkeys(one for one in (case.lead_officer_id, case.referrer_id) if one is not None and one != by)
+    at = case.ended_at.isoformat()
+    _tell(case, people, CASE_CLOSED.code, f"{path_of(case)}/timeline", key=f"{case.id}:{at}", at=at)
+
+
 def review_owed(case: Case) -> None:
     """The case's review is owed by its lead officer, or by the coordinators while it has none; settled when closed."""
     if case.state is not CaseState.OPEN or case.review_on is None:
@@ -118,8 +127,8 @@ def _setting(case: Case, code: str) -> int:
     return int(kinds.settings_for(case.partnership_id, case.group_id)[code])
 
 
-def _tell(case: Case, user_ids: Iterable[uuid.UUID], kind: str, path: str, *, key: str, decision: str = "") -> None:
-    details = {"case_id": str(case.id), "reference": case.reference, "path": path, "decision": decision}
+def _tell(case: Case, user_ids: Iterable[uuid.UUID], kind: str, path: str, *, key: str, **more: str) -> None:
+    details = {"case_id": str(case.id), "reference": case.reference, "path": path, **more}
     reminders.tell_all(user_ids, kind=kind, key=key[:100], partnership_id=case.partnership_id, details=details)
 
 
@@ -231,6 +240,34 @@ def _lead_words(_viewer: Viewer, delivery: Outgoing) -> Message:
     )
 
 
+def _closed_wanted(viewer: Viewer, delivery: Outgoing) -> bool:
+    """Also for those who read only open cases: that theirs is closed is all that is said. Not once it was re-opened."""
+    case = _told_case(delivery)
+    if case is None or case.state is not CaseState.CLOSED or case.ended_at != _closed_at(delivery):
+        return False
+    place = viewer.standing(case.partnership_id)
+    return place is not None and place.agreement_signed and viewer.user_id in (case.lead_officer_id, case.referrer_id)
+
+
+def _closed_words(viewer: Viewer, delivery: Outgoing) -> Message:
+    reference = delivery.details["reference"]
+    case = _told_case(delivery)
+    leads = case is not None and case.lead_officer_id == viewer.user_id
+    readable = case is not None and policy.permits(viewer, Permission.CASE_READ, case.facts())
+    part = "you lead" if leads else "you referred"
+    follow = "The reason stands on its timeline." if readable else "Ask your coordinator if you want to know more."
+    return Message(
+        subject=f"PSG: case {reference} was closed",
+        paragraphs=[f"Case {reference}, which {part}, was closed on {long_date(_closed_at(delivery))}. {follow}"],
+        link=delivery.details["path"] if readable else "",
+        why=f"You get this because {part} the case.",
+    )
+
+
+def _closed_at(delivery: Outgoing) -> datetime:
+    return datetime.fromisoformat(delivery.details["at"])
+
+
 REFERRAL_WAITING = ObligationKind(
     "referral-waiting",
     _referral_line,
@@ -254,6 +291,7 @@ CASE_REVIEW = ObligationKind(
 NEW_REFERRAL = MessageKind("new-referral", _new_wanted, _new_words, label="New referral")
 REFERRAL_DECIDED = MessageKind("referral-decided", _decided_wanted, _decided_words, label="Referral decided")
 MADE_LEAD = MessageKind("made-lead", _lead_wanted, _lead_words, label="Made lead officer")
+CASE_CLOSED = MessageKind("case-closed", _closed_wanted, _closed_words, label="Case closed")
 
 DECISION_DUE = (
     select(func.min(Obligation.due_on))
@@ -268,4 +306,4 @@ DECISION_DUE = (
 )
 """The day by which a referral's deciders owe a decision, as a column of a statement over cases."""
 
-KINDS = (REFERRAL_WAITING, CASE_REVIEW, NEW_REFERRAL, REFERRAL_DECIDED, MADE_LEAD)
+KINDS = (REFERRAL_WAITING, CASE_REVIEW, NEW_REFERRAL, REFERRAL_DECIDED, MADE_LEAD, CASE_CLOSED)

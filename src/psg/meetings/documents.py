@@ -122,7 +122,7 @@ def _minutes_part(part: Any, record: Record, present: Presenter) -> dict[str, An
     note = record.notes.get(part.slot.item_id) if part.slot.item_id else None
     lines = []
     for line in part.lines:
-        outcome = reading.outcomes.get(line.case_id)
+        outcome, closing = reading.outcomes.get(line.case_id), record.closings.get(line.case_id)
         lines.append(
             {
                 "number": line.number,
@@ -130,6 +130,8 @@ def _minutes_part(part: Any, record: Record, present: Presenter) -> dict[str, An
                 "title": reading.cards[line.case_id].title,
                 "decision": decided_words(outcome.decision) if outcome else "Not reached",
                 "agreed": (outcome.agreed or "") if outcome else "",
+                "closed_because": closing.reason if closing else "",
+                "changed": closing.changed if closing else "",
                 "again": seen_again_words(outcome.decision) if outcome else "",
                 "again_on": full_date(outcome.next_review_on) if outcome else "",
                 "actions": [

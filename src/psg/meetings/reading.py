@@ -21,6 +21,7 @@ from psg.db import db
 from psg.meetings import cards
 from psg.meetings.agenda import Line, Part, Slot, Stored, number_parts
 from psg.meetings.cards import Card
+from psg.meetings.closings import Closing, closings_of
 from psg.meetings.guests import guest_ids
 from psg.meetings.models import Addendum, AgendaItem, Attendance, ItemNote, Meeting, Outcome
 from psg.meetings.recording import attendance_of
@@ -97,6 +98,8 @@ class Record:
     """By agency and name."""
     actions: Mapping[uuid.UUID, list[AgreedAction]]
     """By case."""
+    closings: Mapping[uuid.UUID, Closing] = field(default_factory=dict)
+    """By case that was closed."""
     addenda: list[Addendum] = field(default_factory=list)
     guests: frozenset[uuid.UUID] = frozenset()
     """Those of the attendance who came for a single item: they count for no quorum."""
@@ -216,6 +219,7 @@ def record_of(viewer: Viewer, standing: Standing, meeting: Meeting) -> Record:
         attendance=attendance,
         guests=frozenset(guest_ids(meeting, people)),
         actions=_actions(meeting, reading),
+        closings=closings_of(meeting, reading.outcomes),
         addenda=addenda,
     )
 

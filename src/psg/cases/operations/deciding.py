@@ -104,6 +104,7 @@ def close(case: Case, *, reason_code: str, reason: str, changed_for_person: str,
     case.closure_proposed_at = None
     touch(case)
     reminding.review_owed(case)
+    reminding.case_closed(case, by.user_id)
     audit.record(Event.CASE_CLOSED, case, by=by, why=reason_code)
     db.session.flush()
 
