@@ -86,6 +86,9 @@ def test_the_message_to_a_new_owner(give, change, case, world):
     message = reminding.GIVEN_KIND.render(officer, delivery)
     words = " ".join([message.subject, *message.paragraphs, message.why])
     assert f"action 1 of {case.reference}" in words
+    assert message.subject.startswith(f"PSG: action 1 of {case.reference} is yours, due ")
+    assert message.paragraphs[0].startswith("You have been given ")
+    assert "your agency" not in words
     assert "Tebbitt" not in words
     assert "Officer" not in words
     assert message.link == f"/east-test/actions/{action.id}"
@@ -100,5 +103,9 @@ def test_a_lead_is_led_to_the_agencys_list(give, world):
         select(Delivery).where(Delivery.kind == "action-given", Delivery.user_id == world.people["officer"].user_id)
     ).one()
     assert delivery.details["path"] == f"/east-test/actions/{action.id}"
-    assert reminding.GIVEN_KIND.render(world.viewer("policelead"), delivery).link == "/east-test/agency-actions"
+    message = reminding.GIVEN_KIND.render(world.viewer("policelead"), delivery)
+    assert message.link == "/east-test/agency-actions"
+    assert " is your agency's, due " in message.subject
+    assert message.paragraphs[0].startswith("Your agency has been given ")
+    assert message.why == "You get this because an action was given to your agency."
     assert date.fromisoformat(delivery.details["due_on"]) == action.due_on

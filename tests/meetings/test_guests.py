@@ -299,7 +299,7 @@ def test_a_moved_meeting_and_a_withdrawn_invitation(room, meeting, case):
     (moved,) = mails(room, "guest-meeting-moved")
     guest = room.by("guest")
     assert guest_reminding.MOVED.wanted(guest, moved)
-    assert "at 3pm" in words(guest_reminding.MOVED.render(guest, moved))
+    assert "at 3pm. It was on " in words(guest_reminding.MOVED.render(guest, moved))
     with transaction(hold=(invitation,)):
         guests.withdraw(invitation, by=room.by())
     assert not guest_reminding.MOVED.wanted(guest, moved)

@@ -14,13 +14,15 @@ from psg.meetings.models import Meeting
 from psg.meetings.reminding import CANCELLED, CLOSING, MOVED, PUBLISHED, PUBLISHING, TOMORROW
 from psg.reminders.models import Delivery, Obligation
 from psg.reminders.rules import DeliveryState
+from psg.web.words import meeting_date
 from tests.conftest import on_both
 from tests.reminders.asking import still_owed
 
 
 def deliveries(room, kind: str, name: str) -> list[Delivery]:
     user_id = room.world.people[name].user_id
-    return list(db.session.scalars(select(Delivery).where(Delivery.kind == kind, Delivery.user_id == user_id)))
+    mine = select(Delivery).where(Delivery.kind == kind, Delivery.user_id == user_id)
+    return list(db.session.scalars(mine.order_by(Delivery.id)))
 
 
 def text(message) -> str:
@@ -100,7 +102,32 @@ def test_a_moved_meeting_is_told_to_those_who_had_the_agenda(room):
         )
     (told,) = deliveries(room, "meeting-moved", "officer")
     assert MOVED.wanted(room.by("officer"), told)
-    assert "at 3pm" in text(MOVED.render(room.by("officer"), told))
+    now, was = meeting_date(meeting.held_on), meeting_date(meeting.held_on - timedelta(days=1))
+    assert f"The meeting is now on {now} at 3pm. It was on {was} at 10am." in text(
+        MOVED.render(room.by("officer"), told)
+    )
+    with transaction(hold=(meeting,)):
+        here = {"held_on": meeting.held_on, "at": meeting.at, "minutes": 60}
+        operations.change_meeting(meeting, room.group, **here, place="Room 2", by=room.by())
+    mails = [mail for mail in deliveries(room, "meeting-moved", "officer") if mail.id != told.id]
+    assert f"The meeting is on {now} at 3pm." in text(MOVED.render(room.by("officer"), *mails))
+
+
+def test_the_agenda_mail_asks_for_no_looking_up_by_a_day_that_is_past(room):
+    soon, later = room.meet(clock.today()), room.meet(clock.today() + timedelta(days=21))
+    room.open()
+    for meeting, asked in ((soon, False), (later, True)):
+        room.publish(meeting)
+        told = deliveries(room, "agenda-published", "officer")[-1]
+        words = text(PUBLISHED.render(room.by("officer"), told))
+        assert ("Look up your agency's records by" in words) is asked
+        assert "The agenda of the meeting on" in words
+    room.open(review_on=later.held_on)
+    room.publish(later)
+    newest = next(mail for mail in deliveries(room, "agenda-published", "officer") if mail.details["version"] == 2)
+    message = PUBLISHED.render(room.by("officer"), newest)
+    assert message.subject.startswith("PSG: version 2 of the agenda for ")
+    assert message.paragraphs[0].startswith(f"Version 2 of the agenda of the meeting on {meeting_date(later.held_on)}")
 
 
 @pytest.mark.parametrize(("kind", "first"), [(CLOSING, "Referrals for"), (PUBLISHING, "Publish the agenda")])

@@ -70,11 +70,16 @@ def _escalation_subject(count: int) -> str:
     return f"{plural(count, 'action')} of your agency {'is' if count == 1 else 'are'} overdue"
 
 
-def _told_wanted(viewer: Viewer, delivery: Outgoing) -> bool:
+def _told_action(delivery: Outgoing) -> ActionFacts | None:
+    """The facts of the action that a mail is about, while it is still to be done."""
     if delivery.partnership_id is None:
-        return False
+        return None
     action_id = uuid.UUID(delivery.details["action_id"])
-    action = queries.open_facts(delivery.partnership_id, {action_id}).get(action_id)
+    return queries.open_facts(delivery.partnership_id, {action_id}).get(action_id)
+
+
+def _told_wanted(viewer: Viewer, delivery: Outgoing) -> bool:
+    action = _told_action(delivery)
     return action is not None and _owes(viewer, action)
 
 
@@ -84,22 +89,22 @@ def _date(delivery: Outgoing) -> str:
 
 def _link(viewer: Viewer, delivery: Outgoing) -> str:
     """The action's page, or the agency's list for a lead, who may not open it."""
-    partnership_id = delivery.partnership_id
-    if partnership_id is not None:
-        action_id = uuid.UUID(delivery.details["action_id"])
-        action = queries.open_facts(partnership_id, {action_id}).get(action_id)
-        if action is not None and not policy.permits(viewer, Permission.ACTION_READ, action):
-            return f"/{slug_of(partnership_id)}/agency-actions"
+    action = _told_action(delivery)
+    if action is not None and not policy.permits(viewer, Permission.ACTION_READ, action):
+        return f"/{slug_of(action.partnership_id)}/agency-actions"
     return str(delivery.details["path"])
 
 
 def _given_words(viewer: Viewer, delivery: Outgoing) -> Message:
-    reference = delivery.details["reference"]
+    reference, action = delivery.details["reference"], _told_action(delivery)
+    mine = action is not None and action.owner_id == viewer.user_id
+    whose = "yours" if mine else "your agency's"
+    given = "You have" if mine else "Your agency has"
     return Message(
-        subject=f"PSG: {reference} is yours, due {_date(delivery)}",
-        paragraphs=[f"You, or your agency, have been given {reference}. It is due {_date(delivery)}."],
+        subject=f"PSG: {reference} is {whose}, due {_date(delivery)}",
+        paragraphs=[f"{given} been given {reference}. It is due {_date(delivery)}."],
         link=_link(viewer, delivery),
-        why="You get this because an action was given to you or to your agency.",
+        why=f"You get this because an action was given to {'you' if mine else 'your agency'}.",
     )
 
 

@@ -11,6 +11,7 @@ from psg.access import Viewer
 from psg.db import db
 from psg.meetings import guests, owing
 from psg.meetings.models import Meeting
+from psg.meetings.reminding import moved_words
 from psg.meetings.rules import MeetingState
 from psg.reminders.kinds import Message, MessageKind
 from psg.reminders.outgoing import Outgoing
@@ -54,20 +55,20 @@ def _expected_there(viewer: Viewer, delivery: Outgoing) -> bool:
     return told and meeting.state is MeetingState.CANCELLED
 
 
-def _words(words: Callable[[Meeting, int], tuple[str, list[str]]]) -> Callable[[Viewer, Outgoing], Message]:
-    """A message made of the meeting and how many of its items the guest may read."""
+def _words(words: Callable[[Meeting, int, Outgoing], tuple[str, list[str]]]) -> Callable[[Viewer, Outgoing], Message]:
+    """A message made of the meeting, how many of its items the guest may read, and what the mail knows."""
 
     def render(viewer: Viewer, delivery: Outgoing) -> Message:
         meeting = _meeting(delivery)
         if meeting is None:
             raise LookupError("a message about a meeting was rendered without asking whether it is wanted")
-        subject, paragraphs = words(meeting, len(_items(viewer, delivery)))
+        subject, paragraphs = words(meeting, len(_items(viewer, delivery)), delivery)
         return Message(subject=subject, paragraphs=paragraphs, link=_LINK, why=_WHY)
 
     return render
 
 
-def _invited(meeting: Meeting, _items: int) -> tuple[str, list[str]]:
+def _invited(meeting: Meeting, _items: int, _delivery: Outgoing) -> tuple[str, list[str]]:
     short = f"{meeting.held_on.day} {meeting.held_on.strftime('%B')}"
     day = meeting_date(meeting.held_on)
     return (
@@ -79,7 +80,7 @@ def _invited(meeting: Meeting, _items: int) -> tuple[str, list[str]]:
     )
 
 
-def _tomorrow(meeting: Meeting, items: int) -> tuple[str, list[str]]:
+def _tomorrow(meeting: Meeting, items: int, _delivery: Outgoing) -> tuple[str, list[str]]:
     days = (meeting.held_on - clock.today()).days
     when = {0: "today", 1: "tomorrow"}.get(days, f"on {meeting_date(meeting.held_on)}")
     count = plural(items, "item")
@@ -89,14 +90,14 @@ def _tomorrow(meeting: Meeting, items: int) -> tuple[str, list[str]]:
     )
 
 
-def _moved(meeting: Meeting, _items: int) -> tuple[str, list[str]]:
+def _moved(meeting: Meeting, _items: int, delivery: Outgoing) -> tuple[str, list[str]]:
     return (
         f"PSG: a meeting to which you are invited is moved to {meeting_date(meeting.held_on)}",
-        [f"The meeting is now on {meeting_date(meeting.held_on)} at {time_of_day(meeting.at)}."],
+        [moved_words(meeting, delivery)],
     )
 
 
-def _cancelled(meeting: Meeting, _items: int) -> tuple[str, list[str]]:
+def _cancelled(meeting: Meeting, _items: int, _delivery: Outgoing) -> tuple[str, list[str]]:
     return (
         f"PSG: the meeting of {meeting_date(meeting.held_on)} is cancelled",
         [

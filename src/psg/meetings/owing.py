@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -91,11 +92,12 @@ def tell_tomorrow(meeting: Meeting) -> list[uuid.UUID]:
     return people
 
 
-def tell_moved(meeting: Meeting) -> None:
-    """Mail the new date, time or place to those who have had the agenda."""
+def tell_moved(meeting: Meeting, was_at: datetime) -> None:
+    """Mail the new date, time or place to those who have had the agenda. was_at: the local time it was planned for."""
     stamp = f"{meeting.held_on.isoformat()}T{meeting.at.isoformat(timespec='minutes')}"
-    _tell(meeting, audience(meeting), MEETING_MOVED, f"{meeting.id}:{stamp}:{meeting.version}")
-    _tell(meeting, guests(meeting), GUEST_MOVED, f"{meeting.id}:{stamp}:{meeting.version}")
+    key, before = f"{meeting.id}:{stamp}:{meeting.version}", was_at.isoformat(timespec="minutes")
+    _tell(meeting, audience(meeting), MEETING_MOVED, key, was_at=before)
+    _tell(meeting, guests(meeting), GUEST_MOVED, key, was_at=before)
 
 
 def tell_cancelled(meeting: Meeting) -> None:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
 
 from sqlalchemy import or_, select, union
@@ -166,7 +166,7 @@ def change_meeting(
     if "held_on" in fields:
         owing.move(meeting, group)
     if meeting.agenda_version and ("held_on" in fields or "at" in fields or "place" in fields):
-        owing.tell_moved(meeting)
+        owing.tell_moved(meeting, datetime.combine(*before[:2]))
     return meeting
 
 

@@ -5,7 +5,7 @@ A mail carries dates, counts and a link: no names, no rooms, no case.
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -146,17 +146,18 @@ def _ics(meeting: Meeting, path: str) -> bytes:
 
 def _render_published(viewer: Viewer, delivery: Outgoing) -> Message:
     meeting, path, yours = _told(viewer, delivery)
-    version = f"version {meeting.agenda_version} of the agenda" if meeting.agenda_version > 1 else "agenda"
+    again = f"Version {meeting.agenda_version} of the agenda" if meeting.agenda_version > 1 else ""
     short = f"{meeting.held_on.day} {meeting.held_on.strftime('%B')}"
     day = meeting_date(meeting.held_on)
     count = f" ({_yours_words(yours)})" if yours else ""
-    group = _group(meeting)
+    research_in = cut_offs(_group(meeting), meeting.held_on).research_in
+    look_up = [f"Look up your agency's records by {long_date(research_in)}."] if research_in >= clock.today() else []
     return Message(
-        subject=f"PSG: {version} for {short} is ready{count}",
+        subject=f"PSG: {again.lower() or 'agenda'} for {short} is ready{count}",
         paragraphs=[
-            f"The {version} of the meeting on {day} at {time_of_day(meeting.at)} is published.",
+            f"{again or 'The agenda'} of the meeting on {day} at {time_of_day(meeting.at)} is published.",
             f"{_yours_words(yours).capitalize()}." if yours else "No item is yours.",
-            f"Look up your agency's records by {long_date(cut_offs(group, meeting.held_on).research_in)}.",
+            *look_up,
         ],
         link=path,
         ics=_ics(meeting, path),
@@ -181,11 +182,21 @@ def _render_tomorrow(viewer: Viewer, delivery: Outgoing) -> Message:
     )
 
 
+def moved_words(meeting: Meeting, delivery: Outgoing) -> str:
+    """Where a meeting has gone, and whence, where the mail knows it and it was another day or time."""
+    now = f"{meeting_date(meeting.held_on)} at {time_of_day(meeting.at)}"
+    if "was_at" not in delivery.details:
+        return f"The meeting is now on {now}."
+    before = datetime.fromisoformat(delivery.details["was_at"])
+    was = f"{meeting_date(before.date())} at {time_of_day(before.time())}"
+    return f"The meeting is now on {now}. It was on {was}." if was != now else f"The meeting is on {now}."
+
+
 def _render_moved(viewer: Viewer, delivery: Outgoing) -> Message:
     meeting, path, _ = _told(viewer, delivery)
     return Message(
         subject=f"PSG: meeting moved to {meeting_date(meeting.held_on)}",
-        paragraphs=[f"The meeting is now on {meeting_date(meeting.held_on)} at {time_of_day(meeting.at)}."],
+        paragraphs=[moved_words(meeting, delivery)],
         link=path,
         ics=_ics(meeting, path),
         why=_WHY,
