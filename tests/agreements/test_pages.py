@@ -217,6 +217,20 @@ def test_what_an_unsigned_agency_is_told(client_for: Client) -> None:
     assert client_for("officer").get("/east-test/agreement-needed").status_code == 302
 
 
+def test_a_coordinator_is_not_sent_to_herself(app: Flask, client_for: Client, world: World) -> None:
+    with app.app_context(), transaction():
+        theirs = Signature.agency_id == world.agencies["council"]
+        signature = db.session.scalars(select(Signature).where(theirs)).one()
+        operations.end_signature(signature, reason="The council leaves", by=world.viewer("governance"))
+    shown = client_for("coordinator").get("/east-test/agreement-needed").text
+    assert 'href="/east-test/people/invite">Invite somebody of' in shown
+    assert "Ask the coordinator" not in shown
+    assert "Whom to ask" not in shown
+    asked = client_for("youth").get("/east-test/agreement-needed").text
+    assert "Ask the coordinator to invite somebody" in asked
+    assert "mailto:coordinator@east.example" in asked
+
+
 def test_a_missing_case_tells_an_unsigned_agency_nothing(client_for: Client) -> None:
     nurse = client_for("nurse")
     assert nurse.get("/east-test/cases/EC-7QK4-M2").status_code == 403

@@ -1,5 +1,6 @@
 """`psg demo` as somebody at a terminal meets it."""
 
+import html
 import re
 import shutil
 import signal
@@ -28,7 +29,7 @@ def test_the_first_start_says_what_a_visitor_needs(first_start: Demo) -> None:
     assert "60 cases" in told
     for person in cast.people():
         assert person["email"] in told
-    assert "three invented partnerships" in told
+    assert 'Password: "three invented partnerships"' in told
     assert f"http://localhost:{first_start.port}/demo/mail" in told
     assert str(first_start.folder / "mail") in told
     assert '{"event"' not in told
@@ -117,12 +118,25 @@ def test_the_sign_in_page_says_who_there_is(served: Demo) -> None:
     page = served.browser().open("/sign-in").page
     for person in cast.people():
         assert person["email"] in page
+    assert f"Password: “<code>{PASSWORD}</code>”" in page
+
+
+def test_selecting_somebody_fills_their_address_in(served: Demo) -> None:
+    address = cast.people()[3]["email"]
+    link = re.search(rf'href="([^"]+)">{re.escape(address)}</a>', served.browser().open("/sign-in").page)
+    assert link
+    browser = served.browser().open(html.unescape(link.group(1)))
+    assert f'value="{address}"' in browser.page
+    browser.submit(password=PASSWORD)
+    assert "Sign out" in browser.page
 
 
 def test_a_second_one_from_the_same_folder_says_where_the_first_runs(served: Demo) -> None:
-    refused = CliRunner().invoke(command, ["--folder", str(served.folder), "--port", str(port_not_taken())])
+    with taken_port() as port:
+        refused = CliRunner().invoke(command, ["--folder", str(served.folder), "--port", str(port)])
     assert refused.exit_code == 1
     assert served.address in refused.output
+    assert "is taken" not in refused.output, "another port is nothing to one that does not start"
 
 
 def test_starting_over_and_an_interrupted_load(loaded: DemoFolder) -> None:
@@ -186,6 +200,8 @@ def test_its_pages_answer_only_for_its_own_database(loaded: DemoFolder) -> None:
     assert client.post("/demo/mail/digest", base_url="http://localhost:8000").status_code in (400, 404)
     page = client.get("/sign-in", base_url="http://localhost:8000").text
     assert PASSWORD not in page
+    chosen = client.get("/sign-in?person=imran@demo.example", base_url="http://localhost:8000").text
+    assert "imran@demo.example" not in chosen
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

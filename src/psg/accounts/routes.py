@@ -48,7 +48,7 @@ def sign_in() -> Answer:
     """E-mail address and password; one message for every failure."""
     if current_user.is_authenticated:
         return redirect("/my-work")
-    form = SignInForm()
+    form = SignInForm(email=g.get("demo_chosen", ""))
     if not form.validate_on_submit():
         return _sign_in_page(form, 422 if request.method == "POST" else 200)
     device = _known_device(form.email.data)

@@ -35,11 +35,13 @@ def demo(reset: bool, port: int, folder: Path | None) -> None:
     """Try PSG with invented data in a browser. Ctrl-C stops everything; the data is kept."""
     home = DemoFolder((folder or usual_folder()).absolute())
     try:
-        port = _port(port)
+        free = serving.free_port(port)
         home.check()
-        with home.held(f"http://localhost:{port}"):
-            _prepare(home, home.settings(port), reset=reset)
-            _serve(home, home.settings(port), port)
+        with home.held(f"http://localhost:{free}"):
+            if free != port:  # said only by the one that starts: one that runs already has its own
+                click.echo(f"Port {port} is taken, so {free} it is.")
+            _prepare(home, home.settings(free), reset=reset)
+            _serve(home, home.settings(free), free)
     except NotOurs as problem:
         raise click.ClickException(
             f"{problem}\nNothing in it was touched. Name another folder: psg demo --folder {home.path}-2"
@@ -63,13 +65,6 @@ def demo(reset: bool, port: int, folder: Path | None) -> None:
             f"{problem.strerror or problem} ({problem.filename or home.path}).\n"
             "Is the disk full, or the folder somebody else's? Name another one: psg demo --folder OTHER"
         ) from None
-
-
-def _port(wanted: int) -> int:
-    port = serving.free_port(wanted)
-    if port != wanted:
-        click.echo(f"Port {wanted} is taken, so {port} it is.")
-    return port
 
 
 def _prepare(home: DemoFolder, settings: Settings, *, reset: bool) -> None:
@@ -194,9 +189,8 @@ def _tell(home: DemoFolder, settings: Settings) -> None:
                 "",
                 f"PSG runs at  {settings.base_url}",
                 "",
-                "Sign in as one of these invented people. They all have the password",
-                "",
-                f"  {PASSWORD}",
+                "Sign in as one of these invented people.",
+                f'Password: "{PASSWORD}" for all of them, without the quotation marks.',
                 "",
                 *BEGIN,
                 "",

@@ -21,6 +21,7 @@ def _say_who_can_sign_in() -> None:
     if request.endpoint == "accounts.sign_in" and _is_demonstration():
         g.demo_people, g.demo_begin = cast.people(), " ".join(cast.BEGIN)
         g.demo_groups = cast.by_partnership()
+        g.demo_chosen = request.args.get("person", "")
 
 
 @bp.before_request
