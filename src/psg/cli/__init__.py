@@ -16,7 +16,7 @@ from psg import __version__
 _COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("psg.cli.installation", "init"),
     "upgrade": ("psg.cli.installation", "upgrade"),
-    "check": ("psg.cli.installation", "check"),
+    "check": ("psg.cli.check", "check"),
     "user": ("psg.cli.user", "user"),
     "setup": ("psg.cli.setup", "setup"),
     "keys": ("psg.cli.keys", "keys"),

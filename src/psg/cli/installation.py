@@ -1,23 +1,20 @@
-"""`psg init`, `psg upgrade` and `psg check`: making an installation, keeping it up to date, looking it over."""
+"""`psg init` and `psg upgrade`: making an installation, keeping it up to date."""
 
 import os
 import stat
-import sys
 from pathlib import Path
 
 import click
 from email_validator import EmailNotValidError, validate_email
-from flask import Flask
 from sqlalchemy import select, text
-from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from psg import audit, settings
 from psg.accounts import operations as accounts
 from psg.accounts.models import User
 from psg.app import create_app
 from psg.audit import ddl
-from psg.crypto import KeyProblem, keymaking
-from psg.crypto.checking import check as check_keys
+from psg.crypto import keymaking
 from psg.crypto.keyfiles import root_path
 from psg.db import db, migrate, reading_done, transaction
 from psg.partnerships import operations as partnerships
@@ -74,26 +71,8 @@ def init(admin_email: str, admin_name: str, base_url: str, yes_sqlite: bool) -> 
 @click.command()
 def upgrade() -> None:
     """Bring the database to the form this version needs, and give the application's role its rights."""
-    migrate_and_grant(_settings())
+    migrate_and_grant(read_settings())
     click.echo(f"The database is at revision {migrate.head()}.")
-
-
-@click.command()
-def check() -> None:
-    """Look the installation over; ends with 0 when all is well."""
-    values = _settings()
-    problems = list(check_keys(values))
-    try:
-        app = create_app(values)
-    except KeyProblem as problem:
-        problems.append(str(problem))
-    else:
-        problems += _database_problems(app) + _folder_problems(values)
-    for sentence in problems:
-        click.echo(f"- {sentence}")
-    if problems:
-        sys.exit(1)
-    click.echo("All is well.")
 
 
 def migrate_and_grant(values: Settings) -> None:
@@ -195,7 +174,8 @@ def _can_be_written(folder: Path) -> bool:
     return there.is_dir() and os.access(there, os.W_OK)
 
 
-def _settings() -> Settings:
+def read_settings() -> Settings:
+    """What the environment says; raises click.ClickException with all that is wrong with it."""
     try:
         return settings.load()
     except SettingsError as error:
@@ -216,31 +196,4 @@ def _settings_or_trial(base_url: str, *, yes_sqlite: bool) -> Settings:
         env_file.chmod(stat.S_IRUSR | stat.S_IWUSR)
         folder.mkdir(exist_ok=True)
         click.echo(f"Settings written to {env_file.resolve()}.")
-    return _settings()
-
-
-def _database_problems(app: Flask) -> list[str]:
-    problems = []
-    with app.app_context():
-        try:
-            with db.engine.connect() as connection:
-                found = migrate.revision_of(connection)
-                if found != migrate.head():
-                    problems.append(f"The database is at revision {found or 'none'}; run: psg upgrade")
-                elif connection.dialect.name == "postgresql" and connection.scalar(
-                    text("select has_table_privilege(current_user, 'audit_events', 'update')")
-                ):
-                    problems.append(
-                        "The application's database role may change audit rows. Give PSG_DATABASE_URL its own role "
-                        "and PSG_DATABASE_OWNER_URL the owner's, then run: psg upgrade"
-                    )
-        except SQLAlchemyError as error:
-            problems.append(f"The database cannot be reached ({type(error).__name__})")
-    return problems
-
-
-def _folder_problems(values: Settings) -> list[str]:
-    folder = values.anchor_file.parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        return [f"The folder of PSG_ANCHOR_FILE ({folder}) is missing or cannot be written to"]
-    return []
+    return read_settings()

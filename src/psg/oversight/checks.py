@@ -1,8 +1,9 @@
 """Is the installation well? Each check gives one line: a word, since when, what to do; no case data in any of them."""
 
+import os
 import platform
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -51,6 +52,8 @@ class Finding:
     do: str = ""
     never: bool = False
     """Whether there is no such moment yet; without a moment otherwise, it was looked at now."""
+    asked: bool = True
+    """Whether the question could be asked at all."""
 
 
 Check = Callable[[], Finding]
@@ -95,14 +98,13 @@ def broker() -> Finding:
 def keys() -> Finding:
     """Is there a key for every partnership?"""
     try:
-        missing = [
-            known for known in db.session.scalars(select(Partnership.id)) if not keyring().has_partnership(known)
-        ]
+        known = db.session.execute(select(Partnership.id, Partnership.slug).order_by(Partnership.slug)).all()
+        missing = [slug for partnership_id, slug in known if not keyring().has_partnership(partnership_id)]
     except KeyProblem:
         return Finding("Keys", Word.RED, "The key folder cannot be read", do="Run: psg keys check")
     if missing:
-        names = f"{plural(len(missing), 'partnership')} without a key"
-        return Finding("Keys", Word.RED, names, do=f"Run: psg keys add-partnership {missing[0]}")
+        count = f"{plural(len(missing), 'partnership')} without a key"
+        return Finding("Keys", Word.RED, count, do=f"Run: psg keys add-partnership {missing[0]}")
     return Finding("Keys", Word.OK, "One for every partnership")
 
 
@@ -165,7 +167,11 @@ def disk() -> Finding:
     try:
         free = min(shutil.disk_usage(folder).free for folder in folders)
     except OSError:
-        return Finding("Disk", Word.RED, "The folder of the audit anchors is missing", do="Run: psg check")
+        do = "Make the folder of PSG_ANCHOR_FILE, and let PSG write to it."
+        return Finding("Disk", Word.RED, "The folder of the audit anchors is missing", do=do)
+    if not os.access(folders[0], os.W_OK):
+        do = "Let PSG write to the folder of PSG_ANCHOR_FILE."
+        return Finding("Disk", Word.RED, "The folder of the audit anchors cannot be written to", do=do)
     if free < _SMALL_DISK:
         return Finding("Disk", Word.RED, f"{free // 1_000_000:,} MB free", do="Make room: at 0 nothing can be saved.")
     return Finding("Disk", Word.OK, f"{free // 1_000_000_000:,} GB free")
@@ -232,7 +238,13 @@ READY: dict[str, Check] = {
 """What /readyz answers for. A late backup is a matter for people, not a reason to take a site out of service."""
 
 EVERYTHING: tuple[Check, ...] = (*READY.values(), backup, mail, disk, audit_chain, tidied)
-"""What the status page shows."""
+"""What the status page shows, and `psg check` lists."""
+
+AT_REST: tuple[Check, ...] = (database, keys, migrations, disk)
+"""What is to be well even where nothing runs on purpose."""
+
+WITHOUT_DATABASE: tuple[Check, ...] = (database, broker, disk)
+"""What can be asked while the database is away."""
 
 
 def ready() -> dict[str, bool]:
@@ -240,9 +252,9 @@ def ready() -> dict[str, bool]:
     return {name: _asked(name, check).word is not Word.RED for name, check in READY.items()}
 
 
-def findings() -> list[Finding]:
-    """Every line of the status page."""
-    return [_asked(check.__name__, check) for check in EVERYTHING]
+def findings(checks: Iterable[Check] = EVERYTHING) -> list[Finding]:
+    """Every line of the status page, or some of them."""
+    return [_asked(check.__name__, check) for check in checks]
 
 
 def _asked(name: str, check: Check) -> Finding:
@@ -251,9 +263,8 @@ def _asked(name: str, check: Check) -> Finding:
         return check()
     except SQLAlchemyError as error:
         db.session.rollback()
-        return Finding(
-            name.capitalize(), Word.RED, f"Cannot be asked ({type(error).__name__})", do="Look at the database."
-        )
+        says = f"Cannot be asked ({type(error).__name__})"
+        return Finding(name.capitalize(), Word.RED, says, do="Look at the database.", asked=False)
 
 
 def versions() -> list[tuple[str, str]]:

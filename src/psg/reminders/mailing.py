@@ -123,8 +123,8 @@ class FolderPost:
 class SmtpPost:
     """A mail server. Connects with the first message, and once more when the server has hung up in between."""
 
-    def __init__(self, address: SmtpAddress) -> None:
-        self._address = address
+    def __init__(self, address: SmtpAddress, seconds: float = TIMEOUT_SECONDS) -> None:
+        self._address, self._seconds = address, seconds
         self._server: smtplib.SMTP | None = None
         self._used = False
 
@@ -135,6 +135,12 @@ class SmtpPost:
     def __exit__(self, *_: object) -> None:
         """Say goodbye; a server that does not listen any more is no trouble."""
         self._hang_up()
+
+    def connect(self) -> smtplib.SMTP:
+        """Connect and sign in, if that has not been done; raises NotSent."""
+        if self._server is None:
+            self._server = _reached(self._connect)
+        return self._server
 
     def send(self, message: Mail) -> str:
         """Hand one message over."""
@@ -153,10 +159,9 @@ class SmtpPost:
             raise NotSent("SMTPServerDisconnected", unreachable=True) from error
 
     def _send(self, message: Mail) -> str:
-        if self._server is None:
-            self._server = _reached(self._connect)
+        server = self.connect()
         try:
-            self._server.sendmail(message.sender, [message.to], message.raw)
+            server.sendmail(message.sender, [message.to], message.raw)
         except smtplib.SMTPServerDisconnected:
             raise
         except smtplib.SMTPRecipientsRefused as error:
@@ -173,11 +178,9 @@ class SmtpPost:
     def _connect(self) -> smtplib.SMTP:
         address, context = self._address, ssl.create_default_context()
         if address.tls == "wrapped":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                address.host, address.port, timeout=TIMEOUT_SECONDS, context=context
-            )
+            server: smtplib.SMTP = smtplib.SMTP_SSL(address.host, address.port, timeout=self._seconds, context=context)
         else:
-            server = smtplib.SMTP(address.host, address.port, timeout=TIMEOUT_SECONDS)
+            server = smtplib.SMTP(address.host, address.port, timeout=self._seconds)
         try:
             server.ehlo()
             if address.tls == "required" or (address.tls == "offered" and server.has_extn("starttls")):
