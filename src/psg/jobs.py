@@ -12,6 +12,7 @@ from psg.cases import drafting
 from psg.cases.operations import expire_drafts
 from psg.db import db, reading_done, transaction
 from psg.db.once import done_once
+from psg.meetings.drafting import forget_old as forget_old_items
 from psg.meetings.planning import plan_meetings
 from psg.meetings.tasks import remind_of_tomorrow
 from psg.oversight.tidying import tidy
@@ -57,6 +58,7 @@ def expire_old_drafts() -> None:
     with transaction():
         expire_drafts()
         drafting.forget_old()
+        forget_old_items()
 
 
 def reshuffle_index() -> None:

@@ -23,12 +23,13 @@ CASES: dict[str, str] = {
 
 NARROWER: dict[str, str] = {
     "EAST-OPEN-NOTE-DRAFT": "officer",
+    "EAST-OPEN-UNRECORDED": "chair",
     "EAST-CLOSED-NOTE-DRAFT": "officer",
     "EAST-YOUNG-NOTE-DRAFT": "youth",
     "EAST-NAMED-NOTE-DRAFT": "landlord",
     "CITY-CITY-NOTE-DRAFT": "cityofficer",
 }
-"""A note being written is its writer's alone."""
+"""A note being written, or what is typed at a meeting and not recorded, is its writer's alone."""
 
 EAST = (
     "coordinator chair officer landlord nurse youth youthchair referrer policelead healthlead governance figures "
@@ -61,6 +62,7 @@ PARTS: dict[str, str] = {
     "EAST-MEETING-PUBLISHED": f"{PSG} guest",
     "CITY-MEETING": CITY,
     "EAST-HELD": PSG,
+    "EAST-UNRECORDED": "chair",
     "CITY-CITYMEETING": CITY,
 }
 """What belongs to no case. The longest beginning that fits counts."""
@@ -99,6 +101,7 @@ READERS: dict[str, str] = {
     "CITY-CITYSENT": "citycoordinator",
     "EAST-HELD": "officer",
     "CITY-CITYMEETING": "cityofficer",
+    "EAST-UNRECORDED": "chair",
     "EAST-GROUP": "coordinator",
     "EAST-AGREEMENT": "coordinator",
 }

@@ -5,8 +5,9 @@ from datetime import time, timedelta
 from psg import clock
 from psg.cases.models import Case
 from psg.db import db, transaction
-from psg.meetings import guests
+from psg.meetings import drafting, guests
 from psg.meetings import operations as meetings
+from psg.meetings.loaders import Found
 from psg.meetings.models import AgendaItem, Meeting
 from psg.meetings.rules import Attended, ComesAs, Section
 from psg.partnerships.models import Group
@@ -73,6 +74,23 @@ def add_guests(world: World, scene: Scene) -> None:
         if name.endswith("withdrawn"):
             with transaction(hold=(made,)):
                 guests.withdraw(made, by=by)
+
+
+def add_what_is_not_recorded(world: World, scene: Scene) -> None:
+    """What the chair is typing at the meeting published: on the case open, and on the standing item."""
+    by = world.viewer("chair")
+    meeting = db.session.get(Meeting, (world.east, scene.ids["published"]))
+    assert meeting is not None
+    case = cases_find(world, "east", scene.ids["open"])
+    for item in _items(meeting):
+        if item.case_id == case.id:
+            found, fields = Found(item, case), {"agreed": token("east", "open", "unrecorded")}
+        elif item.case_id is None and item.section is Section.TEXT:
+            found, fields = Found(item, None), {"text": token("east", "unrecorded", "standing")}
+        else:
+            continue
+        with transaction(hold=(item,)):
+            drafting.page_of(found, by).keep(fields)
 
 
 def _items(meeting: Meeting) -> list[AgendaItem]:

@@ -19,6 +19,7 @@ def plant(world: World) -> Scene:
         plant_cases.add_case(world, scene, name)
     plant_meetings.add_meetings(world, scene)
     plant_meetings.add_guests(world, scene)
+    plant_meetings.add_what_is_not_recorded(world, scene)
     plant_meetings.add_what_meetings_decided(world, scene)
     return scene
 

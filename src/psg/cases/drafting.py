@@ -5,7 +5,9 @@ form itself is sent; then the draft goes. What nobody comes back to is dropped a
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
+from typing import Any, Protocol
 
 from flask import Response, request
 from sqlalchemy import delete, func, select
@@ -100,6 +102,46 @@ def discard(case: Case, page: str, *, by: Viewer) -> None:
     if draft is not None:
         db.session.delete(draft)
         db.session.flush()
+
+
+class DraftPage(Protocol):
+    """A page as one person writes on it: where what they write is kept."""
+
+    @property
+    def held(self) -> Any:
+        """The record that is locked while the draft changes."""
+
+    def keep(self, fields: Fields) -> None:
+        """Keep what is being written. Inside `transaction()`."""
+
+    def discard(self) -> None:
+        """Forget it. Inside `transaction()`."""
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """A page about a case, as one person writes on it."""
+
+    case: Case
+    page: str
+    by: Viewer
+
+    @property
+    def held(self) -> Case:
+        """The case."""
+        return self.case
+
+    def find(self) -> NoteDraft | None:
+        """What they have begun to write."""
+        return find(self.case, self.by, self.page)
+
+    def keep(self, fields: Fields) -> None:
+        """Keep what is being written. Inside `transaction()`."""
+        keep(self.case, self.page, fields, by=self.by)
+
+    def discard(self) -> None:
+        """Forget it. Inside `transaction()`."""
+        discard(self.case, self.page, by=self.by)
 
 
 def removed_on(case: Case) -> date:

@@ -128,9 +128,18 @@ class OutcomeForm(Form):
 
 
 def outcome_form(
-    case: Case, outcome: Outcome | None, names: Directory, labels: Mapping[tuple[str, str], str], next_on: date | None
+    case: Case,
+    outcome: Outcome | None,
+    names: Directory,
+    labels: Mapping[tuple[str, str], str],
+    next_on: date | None,
+    *,
+    kept: Mapping[str, Any] | None = None,
 ) -> OutcomeForm:
-    """The form for one case: what can be decided depends on whether it is a referral or an open case."""
+    """The form for one case: what can be decided depends on whether it is a referral or an open case.
+
+    kept: what its writer had begun with, and the version that they had seen.
+    """
     before: dict[str, Any] = {}
     if outcome is not None:
         before = {
@@ -139,12 +148,13 @@ def outcome_form(
             "next_review_on": outcome.next_review_on,
         }
     form = OutcomeForm(
+        kept=kept,
         lead_agency=case.lead_agency_id or case.referrer_agency_id,
         lead_officer=case.lead_officer_id,
         check=NO_CHECK,
         **before,
     )
-    if form.fresh:
+    if form.fresh and kept is None:
         form.version.data = outcome.version if outcome else None
     form.decision.choices = decisions_for(case, outcome)
     form.next_review_on.offers = review_offers(case, next_on)

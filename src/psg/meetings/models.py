@@ -2,13 +2,13 @@
 
 import uuid
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from psg.access.facts import InvitationFacts, MeetingFacts
-from psg.crypto import Sealed, sealed_text
+from psg.crypto import Sealed, sealed_json, sealed_text
 from psg.db import Model, Owned, Versioned, owned_fk
 from psg.meetings.rules import Attended, ComesAs, ItemState, MeetingState, Section
 
@@ -216,6 +216,25 @@ class ItemNote(Sealed, Versioned, Owned, Model):
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
     text = sealed_text()
+
+
+class ItemDraft(Sealed, Owned, Model):
+    """What somebody is typing on the page of a standing item, saved by itself: one for each person and item."""
+
+    __tablename__ = "item_drafts"
+    __key_owner__ = "meeting_id"
+    __audited__: ClassVar[bool] = False
+    __table_args__ = (
+        owned_fk("meeting_id", "meetings"),
+        owned_fk("item_id", "agenda_items"),
+        UniqueConstraint("partnership_id", "item_id", "user_id"),
+    )
+
+    meeting_id: Mapped[uuid.UUID]
+    item_id: Mapped[uuid.UUID]
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    saved_at: Mapped[datetime]
+    fields = sealed_json()
 
 
 class Addendum(Sealed, Owned, Model):

@@ -76,7 +76,8 @@ def assess(case: Case, scheme: str) -> Answer:
     step = request.form.get("step", "check")
     answer: Answer = {"save": visit.save, "check": visit.check}.get(step, visit.questions)()
     if answer.status_code != 303:
-        keep_refused(case, drafting.assessment(scheme), lambda: _may_assess(case))
+        page_of = drafting.CasePage(case, drafting.assessment(scheme), viewer())
+        keep_refused(page_of, lambda: _may_assess(case))
     return answer
 
 

@@ -30,7 +30,7 @@ def add_note(case: Case) -> AnyResponse:
         done = carry_out(form, lambda: _add(case, form), hold=(case,))
         if done is not None:
             return done
-    keep_refused(case, drafting.NOTE, lambda: _may_keep(case))
+    keep_refused(drafting.CasePage(case, drafting.NOTE, viewer()), lambda: _may_keep(case))
     return show("cases/note.html", case, form=form, closed_to=closed_to, **begun(draft))
 
 

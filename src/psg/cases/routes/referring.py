@@ -125,7 +125,7 @@ def what(case: Case) -> AnyResponse:
             done = carry_out(form, lambda: _set(case, drafting.WHAT, form.for_operation()), hold=(case,))
             if done is not None:
                 return done
-    keep_refused(case, drafting.WHAT, lambda: case.state is CaseState.DRAFT)
+    _keep_refused(case, drafting.WHAT)
     return show("cases/log/what.html", case, form=form, removed=drafting.removed_on(case), **begun(draft))
 
 
@@ -147,7 +147,7 @@ def why(case: Case) -> AnyResponse:
         done = carry_out(form, lambda: _set(case, drafting.WHY, form.for_operation()), hold=(case,))
         if done is not None:
             return done
-    keep_refused(case, drafting.WHY, lambda: case.state is CaseState.DRAFT)
+    _keep_refused(case, drafting.WHY)
     return show("cases/log/why.html", case, form=form, removed=drafting.removed_on(case), **begun(draft))
 
 
@@ -157,6 +157,10 @@ def why(case: Case) -> AnyResponse:
 def keep_why(case: Case) -> Response:
     """Keep page 3 while it is being written."""
     return keep_page(case, drafting.WHY, back="cases.why")
+
+
+def _keep_refused(case: Case, page: str) -> None:
+    keep_refused(drafting.CasePage(case, page, viewer()), lambda: case.state is CaseState.DRAFT)
 
 
 def _set(case: Case, page: str, values: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """What the pages of cases share: their addresses, how a form is carried out, and how a page is shown and audited."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from flask import Blueprint, Response, current_app, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -11,7 +12,8 @@ from psg.access import page, standing, viewer
 from psg.audit import Event
 from psg.cases import drafting
 from psg.cases.addresses import case_url
-from psg.cases.models import Case, NoteDraft
+from psg.cases.drafting import DraftPage, Fields
+from psg.cases.models import Case
 from psg.cases.rules import kept_until
 from psg.cases.tabs import case_tabs, case_tag, has_page
 from psg.db import AlreadyDone, Clash, DomainError, Model, transaction
@@ -92,36 +94,49 @@ def carry_out(
 
 
 def keep_page(case: Case, page_code: str, *, back: str, empty: bool = False, **values: Any) -> Response:
+    """Keep a page about a case while it is being written. back: the page's endpoint."""
+    draft_page = drafting.CasePage(case, page_code, viewer())
+    return keep_draft(draft_page, drafting.sent_fields(), back=case_url(case, back, **values), empty=empty)
+
+
+def keep_draft(draft_page: DraftPage, fields: Fields, *, back: str, empty: bool = False) -> Response:
     """Keep a page that is being written, as the page itself asks every few seconds: says until when it is kept.
 
     Somebody who pressed the button that forgets the draft is led to the page again, at `back`.
     """
-    fields = drafting.sent_fields()
     if (answer := drafting.refused(fields)) is not None:
         return answer
     forget = request.form.get("then") == "forget"
-    with transaction(hold=(case,)):
+    with transaction(hold=(draft_page.held,)):
         if forget or empty or not fields:
-            drafting.discard(case, page_code, by=viewer())
+            draft_page.discard()
         else:
-            drafting.keep(case, page_code, fields, by=viewer())
+            draft_page.keep(fields)
             return Response(long_date(kept_until(clock.now())), mimetype="text/plain")
-    return current_app.make_response(redirect(case_url(case, back, **values), 303)) if forget else Response(status=204)
+    return current_app.make_response(redirect(back, 303)) if forget else Response(status=204)
 
 
-def keep_refused(case: Case, page_code: str, may: Callable[[], bool]) -> None:
+def keep_refused(draft_page: DraftPage, may: Callable[[], bool], fields: Fields | None = None) -> None:
     """Keep what was sent with a form that is shown again instead of carried out: whoever leaves its page loses nothing.
 
-    may: whether it would be kept while it is written, asked once the case is held.
+    may: whether it would be kept while it is written, asked once its record is held.
     """
-    fields = drafting.sent_fields()
+    fields = drafting.sent_fields() if fields is None else fields
     if request.method == "POST" and fields and drafting.refused(fields) is None:
-        with transaction(hold=(case,)):
+        with transaction(hold=(draft_page.held,)):
             if may():
-                drafting.keep(case, page_code, fields, by=viewer())
+                draft_page.keep(fields)
 
 
-def begun(draft: NoteDraft | None) -> dict[str, Any]:
+class Saved(Protocol):
+    """A draft, as far as its page speaks of it."""
+
+    @property
+    def saved_at(self) -> datetime:
+        """When it was last kept."""
+
+
+def begun(draft: Saved | None) -> dict[str, Any]:
     """What a page says about the draft that it holds."""
     if draft is None:
         return {"begun_at": None, "removed_on": None}

@@ -13,6 +13,7 @@ from psg.meetings.routes import (  # noqa: E402 - they need bp
     planning,
     running,
     standing,
+    unrecorded,
 )
 
-__all__ = ["bp", "building", "guests", "lines", "minutes", "pages", "planning", "running", "standing"]
+__all__ = ["bp", "building", "guests", "lines", "minutes", "pages", "planning", "running", "standing", "unrecorded"]

@@ -15,20 +15,23 @@ from psg.audit import Event
 from psg.cases import aftercare
 from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case
+from psg.cases.routes.shared import begun
 from psg.cases.rules import CaseState
 from psg.meetings import answering, guests, operations, queries
 from psg.meetings.attending import attendance_form, news, presences, with_the_rest
 from psg.meetings.clocks import began_at, quorum
 from psg.meetings.digest import digest_of
+from psg.meetings.drafting import page_of
 from psg.meetings.effects import missing
 from psg.meetings.forms import ActForm, NoteForm
 from psg.meetings.forms_run import OutcomeForm, outcome_form
 from psg.meetings.loaders import Found, find_found
-from psg.meetings.models import AgendaItem, Attendance, Meeting, Outcome
+from psg.meetings.models import Attendance, Meeting, Outcome
 from psg.meetings.reading import Reading, dates_around, published
 from psg.meetings.recording import Presence, attendance_of, note_of, outcome_of
 from psg.meetings.routes import bp
 from psg.meetings.routes.shared import address, group_of, presenter, save, sent
+from psg.meetings.routes.unrecorded import keep_unrecorded
 from psg.meetings.rules import MAY_RECORD, PRESENT, Attended, has_come
 from psg.meetings.words import decided_words, decision_words
 from psg.partnerships import clashing
@@ -99,13 +102,15 @@ def _attend(meeting: Meeting, came: Mapping[uuid.UUID, Presence], rows: Sequence
 @requires(Permission.MEETING_RUN, meeting=queries.find, found=find_found)
 def run_item(meeting: Meeting, found: Found) -> Answer:
     """One item: its minutes, or the decision on its case."""
-    return _section(meeting, found.item) if found.case is None else _case(meeting, found.item, found.case)
+    return _section(meeting, found) if found.case is None else _case(meeting, found, found.case)
 
 
-def _section(meeting: Meeting, item: AgendaItem) -> Answer:
+def _section(meeting: Meeting, found: Found) -> Answer:
+    item, typed = found.item, page_of(found, viewer())
     note = note_of(item)
-    form = NoteForm(text=note.text if note else "")
-    if form.fresh:
+    draft = typed.find() if request.method == "GET" else None
+    form = NoteForm(kept=draft.fields if draft else None, text=note.text if note else "")
+    if form.fresh and draft is None:
         form.version.data = note.version if note else None
     seen = form.version.data
     status: int = 422 if form.is_submitted() else 200
@@ -114,6 +119,7 @@ def _section(meeting: Meeting, item: AgendaItem) -> Answer:
 
         def keep() -> str:
             operations.record_note(item, meeting, form.text.data, by=viewer(), version=seen)
+            typed.discard()
             return _next(meeting, reading, item.id)
 
         done = save(form, None, keep)
@@ -124,6 +130,7 @@ def _section(meeting: Meeting, item: AgendaItem) -> Answer:
         note = note_of(item)
         if note is not None and note.version != seen:
             clashing.show(form, note, theirs={"text": note.text or ""}, version=note.version, did="recorded this item")
+    keep_unrecorded(found, form.version.data)
     return page(
         "meetings/run_section.html",
         event=Event.MEETING_LOOKED_AT,
@@ -131,20 +138,24 @@ def _section(meeting: Meeting, item: AgendaItem) -> Answer:
         status=status,
         form=form,
         item=item,
+        **begun(draft),
         **_frame(meeting, reading, item.id),
     )
 
 
-def _case(meeting: Meeting, item: AgendaItem, case: Case) -> Answer:
+def _case(meeting: Meeting, found: Found, case: Case) -> Answer:
+    item, typed = found.item, page_of(found, viewer())
     names = presenter().names
     last_on, next_on = dates_around(meeting)
     reading = published(viewer(), standing(), meeting)
     outcome = reading.outcomes.get(case.id)
-    form = outcome_form(case, outcome, names, labels(meeting.partnership_id), next_on)
+    draft = typed.find() if request.method == "GET" else None
+    kept = draft.fields if draft else None
+    form = outcome_form(case, outcome, names, labels(meeting.partnership_id), next_on, kept=kept)
     seen = form.version.data
     status: int = 422 if form.is_submitted() else 200
     if form.validate_on_submit() and _whole(form, case, outcome):
-        done = save(form, None, lambda: _decide(meeting, item, case, form, seen, reading))
+        done = save(form, None, lambda: _decide(meeting, found, case, form, seen, reading))
         if not isinstance(done, int):
             flash(_decided_words(case, form))
             return done
@@ -157,6 +168,7 @@ def _case(meeting: Meeting, item: AgendaItem, case: Case) -> Answer:
                 "next_review_on": long_date(outcome.next_review_on),
             }
             clashing.show(form, outcome, theirs=theirs, version=outcome.version, did="recorded this item")
+    keep_unrecorded(found, form.version.data)
     answers = case.referral or {} if case.state is not CaseState.ERASED else {}
     return page(
         "meetings/run_case.html",
@@ -171,6 +183,7 @@ def _case(meeting: Meeting, item: AgendaItem, case: Case) -> Answer:
         answers=answers,
         since=when_of_stored(answers.get("since")),
         last_time=when_of_stored(answers.get("last_time")),
+        **begun(draft),
         **_frame(meeting, reading, item.id),
     )
 
@@ -186,9 +199,8 @@ def _whole(form: OutcomeForm, case: Case, outcome: Outcome | None) -> bool:
     return form.check_rows() and not lacks
 
 
-def _decide(
-    meeting: Meeting, item: AgendaItem, case: Case, form: OutcomeForm, seen: int | None, reading: Reading
-) -> str:
+def _decide(meeting: Meeting, found: Found, case: Case, form: OutcomeForm, seen: int | None, reading: Reading) -> str:
+    item = found.item
     operations.record_outcome(item, meeting, case, decision=form.decided(), by=viewer(), version=seen)
     for one in form.actions():
         actions.add_action(
@@ -200,6 +212,7 @@ def _decide(
             meeting_id=meeting.id,
             by=viewer(),
         )
+    page_of(found, viewer()).discard()
     return _next(meeting, reading, item.id)
 
 
