@@ -1,7 +1,9 @@
 """The pages of actions: what they show, refuse, keep and take back."""
 
+import html
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -341,3 +343,26 @@ def test_nobody_is_offered_who_could_not_read_what_they_are_to_do(case, give, ba
 def test_no_verb_gives_an_action_to_somebody_whose_role_opens_no_case(give):
     with pytest.raises(DomainError, match="opens no cases"):
         give("governance", "council")
+
+
+def test_an_update_leads_back_to_the_page_of_ours_that_it_was_opened_from(give, base, client_for):
+    action, other = give(), give()
+    browser, where = client_for("officer"), "/east-test/meetings/1/run/2"
+    page = f"/east-test/actions/{action.id}/update"
+    assert f'href="{where}">Go back without saving' in browser.get(f"{page}?back={where}").text
+    saved = browser.submit(f"{page}?back={where}", {"result": "going", "text": "Half of it"})
+    assert (saved.status_code, saved.location) == (303, where)
+    for theirs in ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", ""):
+        asked = f"{page}?{urlencode({'back': theirs})}"
+        assert "evil" not in browser.get(asked).text.split("<main")[1]
+        answer = browser.submit(asked, {"result": "going", "text": "More"})
+        assert answer.location == f"{page.removesuffix('/update')}#history"
+    listed = browser.get(f"{base}?back={where}").text
+    assert f'href="{where}">Go back to where you were' in listed
+    here = html.unescape(re.search(r'name="back" value="([^"]*)"', listed)[1])
+    done = browser.post(f"/east-test/actions/{other.id}/done", {"back": here})
+    assert done.location == here
+    assert f'href="{where}">Go back to where you were' in browser.get(here).text
+    link = html.unescape(re.search(rf'href="({page}[^"]*)"', listed)[1])
+    assert browser.submit(link, {"result": "done", "text": "It is"}).location == here
+    assert "Go back to where you were" not in browser.get(f"{base}?back=//evil.example").text

@@ -103,3 +103,23 @@ def test_running_the_meeting(site: Site, visit: Visit) -> None:
     officer = visit("officer")
     officer.open(f"/east-test/cases/{reached}")
     officer.sees("Mend the stairwell light")
+
+
+def test_what_is_typed_survives_the_way_to_the_open_action(site: Site, visit: Visit) -> None:
+    reference, _ = cases.open_case(site)
+    meeting = cases.meeting(site, 0)
+    chair = visit("chair")
+    chair.open(f"/east-test/meetings/{meeting}/agenda")
+    chair.press("Publish")
+    chair.press("Publish")
+    chair.open(f"/east-test/meetings/{meeting}/run")
+    chair.press(re.compile(reference))
+    chair.fill("What was agreed", "Patrols until the lights work.")
+    expect(chair.page.locator("[data-saved]")).to_have_text(re.compile("^Draft saved "))
+    chair.fill("What was agreed", "Patrols until the lights work. Then we close.")
+    chair.press("say first whether it was done")
+    chair.choose("Done")
+    chair.press("Save")
+    chair.sees_banner("marked as done")
+    expect(chair.page.get_by_label("What was agreed")).to_have_value("Patrols until the lights work. Then we close.")
+    chair.sees(re.compile("^This is the record you began"))

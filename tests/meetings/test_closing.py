@@ -109,7 +109,7 @@ def test_whatever_closing_lacks_is_asked_for_at_once(room, held, client_for):
     offered = chair.get(page).text
     assert "1 action is open: <a" in offered
     answer = f"/east-test/actions/{action.id}/update"
-    assert f'href="{answer}">say first whether it was done</a>' in offered
+    assert f'href="{answer}?back={page}">say first whether it was done</a>' in offered
     wrong = chair.submit(page, {"decision": "close", "what_1": "Write to the landlord"})
     assert wrong.status_code == 422
     summary = wrong.text[wrong.text.index("govuk-error-summary__list") : wrong.text.index("<h1")]

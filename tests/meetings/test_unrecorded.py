@@ -1,11 +1,13 @@
 """What is typed on an item's page at the meeting is kept until it is recorded: by itself, and when it is refused."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from psg import clock, jobs
+from psg.actions import operations as actions
 from psg.cases import operations as cases
 from psg.cases.models import NoteDraft
 from psg.db import db, transaction
@@ -129,6 +131,35 @@ def test_the_end_of_the_meeting_takes_nothing_away(held, client_for):
     refused = chair.submit(held.on_case, {"decision": "defer", "agreed": TYPED + " now"})
     assert refused.status_code == 409
     assert drafts()[0]["agreed"] == TYPED + " now"
+
+
+def test_the_page_that_ends_the_meeting_says_what_is_not_recorded(held, client_for):
+    chair, ending = client_for("chair"), path(held.meeting, "end")
+    assert 'id="unrecorded"' not in chair.get(ending).text
+    for page, field in ((held.on_case, "agreed"), (held.on_section, "text")):
+        chair.post(f"{page}/keep", {field: TYPED})
+    said = chair.get(ending).text
+    for page in (held.on_case, held.on_section):
+        assert f'href="{page}">item ' in said
+    assert 'id="unrecorded"' not in client_for("coordinator").get(ending).text
+
+
+def test_the_open_action_leads_back_to_the_item(held, client_for):
+    room, owner = held.room, held.room.world.people["landlord"].user_id
+    chair = client_for("chair")
+    for count, page in ((1, "/update"), (2, "/actions")):
+        with transaction(hold=(held.case,)):
+            actions.add_action(
+                held.case,
+                what="Visit",
+                owner_id=owner,
+                owner_agency_id=room.world.agencies["housing"],
+                due_on=clock.today() + timedelta(days=3),
+                by=room.by(),
+            )
+        link = re.search(r'href="([^"]*)">say first', chair.get(held.on_case).text)[1]
+        assert link.endswith(f"{page}?back={held.on_case}"), count
+        assert f'href="{held.on_case}"' in chair.get(link).text
 
 
 def test_erasing_the_case_takes_its_words_and_no_others(held, client_for):

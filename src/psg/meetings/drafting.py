@@ -4,6 +4,8 @@ Of a case it lies under the case's key, beside the other pages that are being wr
 of a standing item it lies under the meeting's key.
 """
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
@@ -11,11 +13,12 @@ from sqlalchemy import delete, select
 from psg import clock
 from psg.access import Viewer
 from psg.cases.drafting import CasePage, Fields
+from psg.cases.models import NoteDraft
 from psg.cases.rules import DRAFT_KEPT
 from psg.db import db
 from psg.ids import new_id
 from psg.meetings.loaders import Found
-from psg.meetings.models import AgendaItem, ItemDraft
+from psg.meetings.models import AgendaItem, ItemDraft, Meeting
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,28 @@ class SectionPage:
 
 def page_of(found: Found, by: Viewer) -> CasePage | SectionPage:
     """Where what a person types about an item is kept."""
-    return SectionPage(found.item, by) if found.case is None else CasePage(found.case, f"item-{found.item.id}", by)
+    return SectionPage(found.item, by) if found.case is None else CasePage(found.case, _code(found.item.id), by)
+
+
+def begun(meeting: Meeting, item_ids: Sequence[uuid.UUID], by: Viewer) -> list[uuid.UUID]:
+    """Those of a meeting's items that a person has typed something on and not recorded it."""
+    codes = {_code(item_id): item_id for item_id in item_ids}
+    on_cases = select(NoteDraft.page).where(
+        NoteDraft.partnership_id == meeting.partnership_id,
+        NoteDraft.user_id == by.user_id,
+        NoteDraft.page.in_(codes),
+    )
+    on_sections = select(ItemDraft.item_id).where(
+        ItemDraft.partnership_id == meeting.partnership_id,
+        ItemDraft.user_id == by.user_id,
+        ItemDraft.meeting_id == meeting.id,
+    )
+    found = {codes[page] for page in db.session.scalars(on_cases)} | set(db.session.scalars(on_sections))
+    return [item_id for item_id in item_ids if item_id in found]
+
+
+def _code(item_id: uuid.UUID) -> str:
+    return f"item-{item_id}"
 
 
 def forget_old() -> None:

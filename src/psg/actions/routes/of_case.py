@@ -8,7 +8,7 @@ from psg.access import Permission, requires, viewer
 from psg.actions import checks, operations, queries
 from psg.actions.forms import AddActionForm
 from psg.actions.owing import plan_for
-from psg.actions.routes.shared import bp, carry_out, case_path, owner_of, show_case_page, show_case_tab
+from psg.actions.routes.shared import back_to, bp, carry_out, case_path, owner_of, show_case_page, show_case_tab
 from psg.actions.rules import ActionState, due_offers
 from psg.agreements.queries import signed_agencies
 from psg.audit.events import Event
@@ -29,6 +29,7 @@ def of_case(case: Case) -> Response:
         "actions/of_case.html",
         case,
         event=Event.ACTIONS_LISTED,
+        back=back_to(""),
         ids=[action.id for action in actions],
         open_actions=[action for action in actions if action.state is ActionState.OPEN],
         ended_actions=[action for action in actions if action.state is not ActionState.OPEN],

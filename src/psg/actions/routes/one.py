@@ -1,5 +1,7 @@
 """One action: reading it, saying how it stands, one press of Done, and taking that back."""
 
+from typing import Any
+
 from flask import Response
 from werkzeug.wrappers import Response as Answer
 
@@ -64,8 +66,9 @@ def update(action: Action, case: Case) -> Answer:
         except Clash:
             show_clash(form, action, case, _theirs(action))
             status = 409
-    context = {"status": status} if status else {}
-    return show_action_page("actions/update.html", action, case, form=form, may_move=may_move, **context)
+    context: dict[str, Any] = {"status": status} if status else {}
+    back = back_to(action_url(action))
+    return show_action_page("actions/update.html", action, case, form=form, may_move=may_move, back=back, **context)
 
 
 def _update(form: UpdateForm, action: Action, case: Case, *, may_move: bool) -> Answer | None:
@@ -84,7 +87,7 @@ def _update(form: UpdateForm, action: Action, case: Case, *, may_move: bool) -> 
         else:
             operations.note_progress(action, text=words, by=viewer())
             say(action, case, "saved how it is going.")
-        return action_url(action, _anchor="history")
+        return back_to(action_url(action, _anchor="history"))
 
     return carry_out(form, change, hold=(case, action))
 

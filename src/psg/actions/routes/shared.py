@@ -153,8 +153,8 @@ def action_url(action: Action, endpoint: str = "actions.show", **values: Any) ->
 
 
 def back_to(default: str) -> str:
-    """The page of ours that the button was pressed on, when it says so; else the default."""
-    sent = request.form.get("back", "")
+    """The page of ours that the button was pressed on or the page opened from, when it says so; else the default."""
+    sent = request.form.get("back") or request.args.get("back", "")
     return sent if _OUR_PATH.fullmatch(sent) else default
 
 

@@ -17,11 +17,10 @@ from psg.cases.forms.referral import when_of_stored
 from psg.cases.models import Case
 from psg.cases.routes.shared import begun
 from psg.cases.rules import CaseState
-from psg.meetings import answering, guests, operations, queries
+from psg.meetings import answering, drafting, guests, operations, queries
 from psg.meetings.attending import attendance_form, news, presences, with_the_rest
 from psg.meetings.clocks import began_at, quorum
 from psg.meetings.digest import digest_of
-from psg.meetings.drafting import page_of
 from psg.meetings.effects import missing
 from psg.meetings.forms import ActForm, NoteForm
 from psg.meetings.forms_run import OutcomeForm, outcome_form
@@ -106,7 +105,7 @@ def run_item(meeting: Meeting, found: Found) -> Answer:
 
 
 def _section(meeting: Meeting, found: Found) -> Answer:
-    item, typed = found.item, page_of(found, viewer())
+    item, typed = found.item, drafting.page_of(found, viewer())
     note = note_of(item)
     draft = typed.find() if request.method == "GET" else None
     form = NoteForm(kept=draft.fields if draft else None, text=note.text if note else "")
@@ -144,7 +143,7 @@ def _section(meeting: Meeting, found: Found) -> Answer:
 
 
 def _case(meeting: Meeting, found: Found, case: Case) -> Answer:
-    item, typed = found.item, page_of(found, viewer())
+    item, typed = found.item, drafting.page_of(found, viewer())
     names = presenter().names
     last_on, next_on = dates_around(meeting)
     reading = published(viewer(), standing(), meeting)
@@ -212,7 +211,7 @@ def _decide(meeting: Meeting, found: Found, case: Case, form: OutcomeForm, seen:
             meeting_id=meeting.id,
             by=viewer(),
         )
-    page_of(found, viewer()).discard()
+    drafting.page_of(found, viewer()).discard()
     return _next(meeting, reading, item.id)
 
 
@@ -248,6 +247,7 @@ def end(meeting: Meeting) -> Answer:
         ids=list(reading.cards),
         status=status,
         form=form,
+        unrecorded=drafting.begun(meeting, reading.item_ids(), viewer()),
         open_lines=[line for line in reading.lines if line.case_id not in reading.outcomes],
         **_frame(meeting, reading, None),
     )
