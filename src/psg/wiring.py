@@ -34,6 +34,7 @@ from psg.meetings import guest_reminding, setting_up
 from psg.meetings import queries as meetings
 from psg.meetings import reminding as meeting_reminding
 from psg.meetings import routes as meeting_routes
+from psg.oversight import checks as installation_checks
 from psg.oversight import routes as oversight_routes
 from psg.partnerships import holding, providers, reminder_settings
 from psg.partnerships import operations as partnerships
@@ -45,7 +46,7 @@ from psg.risk import queries as risk
 from psg.risk import routes as risk_routes
 from psg.setup import routes as setup_routes
 from psg.web.nav import SIGNED_OUT, Nav
-from psg.worklist import arrival
+from psg.worklist import arrival, system
 from psg.worklist import navigation as frame
 from psg.worklist import routes as worklist_routes
 
@@ -86,6 +87,8 @@ def connect(app: Flask) -> None:
         _once(providers.set_up_pages, set_up_page)
     _once(action_checks.meetings_of, meeting_choices.choices)
     _once(action_checks.meeting_dates, meeting_choices.dates_of)
+
+    _once(system.lookouts, _trouble)
 
     kinds.connect(
         kinds.Directory(
@@ -134,6 +137,16 @@ def _viewer(user: User | Account, standings: Mapping[uuid.UUID, Standing]) -> Vi
         email=user.email,
         is_system_administrator=user.is_system_administrator,
         standings=standings,
+    )
+
+
+def _trouble() -> system.Trouble | None:
+    found = installation_checks.worst()
+    if found is None:
+        return None
+    failed = found.word is installation_checks.Word.RED
+    return system.Trouble(
+        f"{found.name}: {'failed' if failed else 'look at this'}", f"{found.says}. {found.do}", failed
     )
 
 

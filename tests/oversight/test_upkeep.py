@@ -209,7 +209,7 @@ def test_a_new_key_wants_a_new_copy(installation: Place, world: World, monkeypat
 def test_the_command_notes_and_records(app: Flask, world: World) -> None:
     outcome = CliRunner().invoke(main, ["backup", "noted", "database"], obj=ScriptInfo(create_app=lambda: app))
     assert (outcome.exit_code, outcome.output) == (0, "Noted: backup of the database.\n")
-    assert backups.noted_at(Kind.DATABASE) is not None
+    assert backups.noted()[0][Kind.DATABASE] is not None
     event = db.session.scalars(select(AuditEvent).where(AuditEvent.event == Event.BACKUP_NOTED.code)).one()
     assert event.why == "database"
     assert CliRunner().invoke(main, ["backup", "noted", "everything"]).exit_code == 2

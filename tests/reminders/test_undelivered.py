@@ -75,12 +75,11 @@ def test_once_others_go_again_it_is_no_longer_red(app: Flask, office: Office) ->
     assert checks.mail().word is Word.RED
     small.tell(small.people(1, "others.example")[0], urgent=True)
     drain(urgent_only=True)
-    found = undelivered.refused()
-    assert found is not None
-    assert (found.count, found.since) == (2, None)
+    found = undelivered.look()
+    assert (found.refused, found.stuck_since) == (2, None)
     later(minutes=2)
     drain()
-    assert undelivered.refused() is None
+    assert undelivered.look().refused == 0
     assert checks.mail().word is Word.OK
 
 
@@ -95,9 +94,8 @@ def test_one_full_mailbox_among_many_is_to_be_looked_at_and_not_red(app: Flask, 
     office.raises = [NotSent("SMTPRecipientsRefused 452")]
     later(minutes=3)
     drain()
-    found = undelivered.refused()
-    assert found is not None
-    assert (found.count, found.answer) == (1, "SMTPRecipientsRefused 452")
+    found = undelivered.look()
+    assert (found.refused, found.answer) == (1, "SMTPRecipientsRefused 452")
     later(minutes=1)
     assert checks.mail().word is Word.WATCH
 
@@ -113,9 +111,7 @@ def test_the_next_failure_after_a_success_counts_from_its_own_beginning(app: Fla
     tell(1, "others.example")
     office.raises = [down()]
     drain()
-    found = undelivered.refused()
-    assert found is not None
-    assert found.since == clock.now()
+    assert undelivered.look().stuck_since == clock.now()
     assert checks.mail().word is Word.WATCH
 
 

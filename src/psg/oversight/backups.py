@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 
 from psg import audit, clock
 from psg.audit.events import Event
 from psg.db import db, transaction
 from psg.partnerships.models import Installation
 from psg.reminders import life
+from psg.reminders.models import LastDone
 from psg.settings import current
 
 
@@ -29,30 +30,27 @@ def note(kind: Kind) -> None:
         audit.security(Event.BACKUP_NOTED, user_id=None, why=kind.value)
 
 
-def noted_at(kind: Kind) -> datetime | None:
-    """When the last one was noted."""
-    found = life.last_done(_name(kind))
-    return found.at if found else None
+def noted() -> tuple[dict[Kind, datetime | None], list[Kind]]:
+    """When the last one of each kind was noted, and of which kinds one should have been made by now."""
+    installed = select(literal("installed").label("what"), Installation.created_at.label("at"))
+    done = select(LastDone.what, LastDone.at).where(LastDone.what.in_([_name(kind) for kind in Kind]))
+    moments = {row.what: row.at for row in db.session.execute(union_all(installed, done))}
+    at = {kind: moments.get(_name(kind)) for kind in Kind}
+    return at, [kind for kind in Kind if _late(kind, at[kind], moments.get("installed"))]
 
 
-def late(kind: Kind) -> bool:
-    """Whether one should have been made by now."""
-    at, now, patience = noted_at(kind), clock.now(), timedelta(days=current().backup_days)
+def _late(kind: Kind, at: datetime | None, installed_at: datetime | None) -> bool:
+    now, patience = clock.now(), timedelta(days=current().backup_days)
     if kind is Kind.KEYS:
         # Keys are copied when one was made, not every night.
         made = _newest_key()
         return made is not None and (at is None or at < made) and made < now - patience
-    since = at or _installed_at()
+    since = at or installed_at
     return since is not None and since < now - patience
 
 
 def _name(kind: Kind) -> str:
     return f"backup-{kind.value}"
-
-
-def _installed_at() -> datetime | None:
-    at: datetime | None = db.session.scalar(select(Installation.created_at))
-    return at
 
 
 def _newest_key() -> datetime | None:

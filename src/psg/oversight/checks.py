@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from psg import __version__, clock
 from psg.crypto import KeyProblem, keyring
 from psg.db import db, migrate
-from psg.oversight import backups, deliveries, tidying, trail
+from psg.oversight import backups, tidying, trail
 from psg.partnerships.models import Partnership
 from psg.reminders import embedded, life, undelivered
 from psg.reminders.rules import SILENT_AFTER, Beat
@@ -118,45 +118,35 @@ def migrations() -> Finding:
 
 def scheduler() -> Finding:
     """Has it shown life lately?"""
-    return _living("Scheduler", Beat.SCHEDULER, "beat")
+    return _living(life.last_seen(Beat.SCHEDULER))
 
 
 def worker() -> Finding:
     """Has it shown life lately?"""
-    return _living("Worker", Beat.WORKER, "worker")
+    return _living(life.last_seen(Beat.WORKER))
 
 
 def mail() -> Finding:
     """Do messages get out?"""
-    yesterday = clock.now() - timedelta(days=1)
-    failed, answer = deliveries.last_failure_since(yesterday)
-    refused = undelivered.refused()
-    if refused is not None and refused.since is not None and clock.now() - refused.since > SILENT_AFTER:
-        return Finding("Mail", Word.RED, f"Nothing goes: {_refused(refused)}", refused.since, _MAIL_SERVER)
-    oldest = undelivered.waiting_since()
-    if oldest is not None and clock.now() - oldest > SILENT_AFTER:
-        return Finding(
-            "Mail", Word.RED, "A message should have gone", oldest, "Look at the mail server and the worker."
-        )
-    sent = deliveries.last_sent_at()
-    if refused is not None:
-        return Finding("Mail", Word.WATCH, _refused(refused), sent, _MAIL_SERVER, never=sent is None)
-    if failed:
-        return Finding(
-            "Mail",
-            Word.WATCH,
-            f"{plural(failed, 'message')} failed since yesterday, the last with {answer or 'no answer'}",
-            sent,
-            "Look at the deliveries of the partnerships.",
-            never=sent is None,
-        )
-    return Finding("Mail", Word.OK, "Nothing is late", sent, never=sent is None)
+    post, now = undelivered.look(), clock.now()
+    waiting = f"{_count(post.refused)} could not be sent and will be tried again ({post.answer})"
+    if post.stuck_since is not None and now - post.stuck_since > SILENT_AFTER:
+        return Finding("Mail", Word.RED, f"Nothing goes: {waiting}", post.stuck_since, _MAIL_SERVER)
+    if post.overdue_since is not None and now - post.overdue_since > SILENT_AFTER:
+        do = "Look at the mail server and the worker."
+        return Finding("Mail", Word.RED, "A message should have gone", post.overdue_since, do)
+    never = post.sent_at is None
+    if post.refused:
+        return Finding("Mail", Word.WATCH, waiting, post.sent_at, _MAIL_SERVER, never)
+    if post.failed:
+        says = f"{_count(post.failed)} failed since yesterday, the last with {post.last_failure or 'no answer'}"
+        return Finding("Mail", Word.WATCH, says, post.sent_at, "Look at the deliveries of the partnerships.", never)
+    return Finding("Mail", Word.OK, "Nothing is late", post.sent_at, never=never)
 
 
-def _refused(refused: undelivered.Refused) -> str:
+def _count(messages: int) -> str:
     most = undelivered.COUNT_TO
-    count = f"more than {most:,} messages" if refused.count > most else plural(refused.count, "message")
-    return f"{count} could not be sent and will be tried again ({refused.answer})"
+    return plural(messages, "message") if messages <= most else f"more than {most:,} messages"
 
 
 def disk() -> Finding:
@@ -194,10 +184,9 @@ def backup() -> Finding:
     """Was everything copied away lately?"""
     if current().demo:
         return Finding("Backup", Word.OK, "A demonstration needs none")
-    noted = {kind: backups.noted_at(kind) for kind in backups.Kind}
+    noted, late = backups.noted()
     says = ", ".join(f"{kind.value}: {_ago(at)}" for kind, at in noted.items()).capitalize()
     oldest = min((at for at in noted.values() if at), default=None)
-    late = [kind for kind in backups.Kind if backups.late(kind)]
     if late:
         do = f"Back up the {' and the '.join(late)}, then run: psg backup noted {late[0]}"
         return Finding("Backup", Word.RED, says, oldest, do, never=oldest is None)
@@ -257,6 +246,19 @@ def findings(checks: Iterable[Check] = EVERYTHING) -> list[Finding]:
     return [_asked(check.__name__, check) for check in checks]
 
 
+def worst() -> Finding | None:
+    """What an administrator is told on the way past, None when that is nothing; the status page knows more.
+
+    In four statements, and from the database and this machine alone: no page is to wait for a broker that hangs.
+    """
+    try:
+        found = [keys(), *map(_living, life.seen()), mail(), disk(), backup()]
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        return Finding("Database", Word.RED, f"Cannot be asked ({type(error).__name__})", do="Run: psg check")
+    return next((one for word in (Word.RED, Word.WATCH) for one in found if one.word is word), None)
+
+
 def _asked(name: str, check: Check) -> Finding:
     """The finding; a database that cannot answer the question is a finding too."""
     try:
@@ -280,8 +282,8 @@ def versions() -> list[tuple[str, str]]:
     ]
 
 
-def _living(name: str, who: Beat, command: str) -> Finding:
-    seen = life.last_seen(who)
+def _living(seen: life.Life) -> Finding:
+    name, command = ("Scheduler", "beat") if seen.who is Beat.SCHEDULER else ("Worker", "worker")
     if not seen.silent:
         return Finding(name, Word.OK, "At work", seen.at)
     words = f"Silent for {plural(seen.minutes, 'minute')}" if seen.at else "Has never been seen"

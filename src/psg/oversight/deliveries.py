@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -122,25 +122,6 @@ def find(_viewer: Viewer, standing: Standing, delivery_id: uuid.UUID) -> SeenDel
         lines=[f"{row.reference or 'erased'}{' (no longer wanted)' if row.dropped else ''}" for row in own],
         shared=len(own) < len(rows),
     )
-
-
-def last_failure_since(moment: datetime) -> tuple[int, str]:
-    """How many messages of the whole installation failed since a moment, and the last answer. For the status page."""
-    statement = (
-        select(Attempt.answer)
-        .where(Attempt.outcome == DeliveryState.FAILED, Attempt.id >= floor(moment))
-        .order_by(Attempt.id.desc())
-        .limit(COUNT_TO)
-    )
-    answers = db.session.scalars(statement).all()
-    return len(answers), answers[0] if answers else ""
-
-
-def last_sent_at() -> datetime | None:
-    """When the last message of the installation was sent."""
-    newest = select(Attempt.at).where(Attempt.outcome == DeliveryState.SENT).order_by(Attempt.id.desc()).limit(1)
-    found: datetime | None = db.session.scalar(newest)
-    return found
 
 
 def _of(partnership_id: uuid.UUID) -> ColumnElement[bool]:

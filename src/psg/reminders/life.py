@@ -42,6 +42,12 @@ def last_seen(who: Beat) -> Life:
     return Life(who, db.session.scalar(select(SignOfLife.at).where(SignOfLife.who == who)))
 
 
+def seen() -> list[Life]:
+    """When each of them was last at work."""
+    moments = {row.who: row.at for row in db.session.execute(select(SignOfLife.who, SignOfLife.at))}
+    return [Life(who, moments.get(who)) for who in Beat]
+
+
 def note_done(what: str, count: int | None = None) -> None:
     """Note that something done now and then has been done, such as a backup. Inside `transaction()`."""
     upsert(LastDone, [{"what": what, "at": clock.now(), "count": count}], key=("what",))

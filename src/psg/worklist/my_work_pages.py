@@ -10,7 +10,7 @@ from psg.audit.events import Event
 from psg.db import transaction
 from psg.meetings import guests
 from psg.partnerships.closed import places_beside
-from psg.worklist import rules
+from psg.worklist import rules, system
 from psg.worklist.blueprint import bp
 from psg.worklist.duties import duties_of
 from psg.worklist.mine import Own, own_work
@@ -22,6 +22,7 @@ from psg.worklist.navigation import opens
 def my_work() -> Answer:
     """The page that a person starts from every morning."""
     person = viewer()
+    trouble = system.trouble() if person.is_system_administrator else None
     places = list(person.standings.values())
     own = own_work(person)
     duties = duties_of(person)
@@ -40,6 +41,7 @@ def my_work() -> Answer:
         many=len(places) > 1,
         own=own,
         duties=duties,
+        trouble=trouble,
         invited=invited,
         joining=beside.offered,
         closed=beside.closed,
