@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from psg import clock
+from psg import audit, clock
 from psg.agreements import operations
 from psg.agreements.forms import FileForm
 from psg.agreements.models import Agreement, AgreementVersion, Signature
@@ -215,6 +215,16 @@ def test_what_an_unsigned_agency_is_told(client_for: Client) -> None:
         assert "/sign" not in answer.text.split("<main")[1]
     assert f'href="{ISA}/sign"' in client_for("healthlead").get("/east-test/agreement-needed").text
     assert client_for("officer").get("/east-test/agreement-needed").status_code == 302
+
+
+def test_the_page_names_the_author_or_the_set_up_file(app: Flask, client_for: Client, world: World) -> None:
+    assert "Written by Coordinator Tester" in client_for("officer").get(ISA).text
+    with app.app_context(), transaction():
+        of_east = select(AgreementVersion).where(AgreementVersion.partnership_id == world.east)
+        version = db.session.scalars(of_east.join(Agreement).where(Agreement.slug == "isa")).one()
+        version.created_by = None
+        audit.record(Event.AGREEMENT_CHANGED, version, by=audit.SYSTEM)
+    assert "<li>Put in by the set-up file, " in client_for("officer").get(ISA).text
 
 
 def test_a_coordinator_is_not_sent_to_herself(app: Flask, client_for: Client, world: World) -> None:

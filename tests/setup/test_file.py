@@ -15,7 +15,7 @@ from psg.agreements.rules import VersionState
 from psg.audit.events import Event
 from psg.audit.models import AuditEvent
 from psg.crypto import keymaking
-from psg.db import DomainError, db, transaction
+from psg.db import DomainError, db, migrate, transaction
 from psg.meetings.models import Meeting, Series, StandingItem
 from psg.partnerships import bases
 from psg.partnerships.holding import holders
@@ -76,12 +76,27 @@ def test_what_stands_there_afterwards(installation: Installation, context: None)
     assert db.session.scalar(select(func.count(Scheme.id)).where(Scheme.partnership_id == here)) == 2
     version = db.session.scalars(select(AgreementVersion).where(AgreementVersion.partnership_id == here)).one()
     assert version.state is VersionState.PUBLISHED
+    assert version.created_by is None, "nobody of the partnership wrote it here"
     chair = next(person for person in names.people if person.email.startswith("dan."))
     assert chair.holds(Role.CHAIR, group.id)
     assert holders(here, Role.COORDINATOR) == [], "an invited person holds nothing yet"
     events = db.session.scalars(select(AuditEvent.event).where(AuditEvent.partnership_id == here)).all()
     assert Event.SETUP_LOADED.code in events
     assert Event.ROLE_GIVEN.code in events
+    actors = db.session.scalars(select(AuditEvent.user_id).where(AuditEvent.partnership_id == here)).all()
+    assert set(actors) == {None}, "the set-up did it, and nobody who was not there"
+
+
+@on_both
+def test_the_program_before_finds_an_author_again(installation: Installation, context: None) -> None:
+    here = load(EXAMPLE).partnership.id
+    db.session.remove()
+    db.engine.dispose()
+    migrate.downgrade(installation.copy.database_owner_url, to="0014")
+    author = select(User.email).join(AgreementVersion, AgreementVersion.created_by == User.id)
+    assert db.session.scalars(author.where(AgreementVersion.partnership_id == here)).all() == [
+        "cora.fenwright@east-fens.example"
+    ]
 
 
 def test_a_changed_file_changes_only_what_differs(context: None) -> None:

@@ -149,8 +149,10 @@ def _link(user: User, kind: LinkKind, *, partnership_id: uuid.UUID | None, by: A
         expires_at=now + (INVITATION_LASTS if kind is LinkKind.INVITATION else RESET_LASTS),
     )
     db.session.add(link)
-    event = Event.INVITATION_SENT if kind is LinkKind.INVITATION else Event.PASSWORD_RESET_ASKED
-    audit.security(event, user_id=by.user_id or user.id, record=link)
+    if kind is LinkKind.INVITATION:
+        audit.security(Event.INVITATION_SENT, user_id=by.user_id, record=link)  # nobody, where PSG itself invites
+    else:
+        audit.security(Event.PASSWORD_RESET_ASKED, user_id=user.id, record=link)
     return link
 
 

@@ -52,7 +52,8 @@ class AgreementVersion(Versioned, Owned, Model):
     ends_on: Mapped[date]
     review_on: Mapped[date]
     sign_by: Mapped[date]
-    created_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    """None where a set-up file put it in: nobody of the partnership was there."""
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]

@@ -39,7 +39,7 @@ def create_agreement(
     return agreement
 
 
-def draft_version(agreement: Agreement, *, by: Viewer, **values: Any) -> AgreementVersion:
+def draft_version(agreement: Agreement, *, by: Actor, **values: Any) -> AgreementVersion:
     """A new draft: text or file, purposes and dates. The parties are named at publication."""
     _check_dates(values)
     last = db.session.scalar(

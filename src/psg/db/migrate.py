@@ -65,9 +65,9 @@ def _run(url: str, run: Callable[[Config], None]) -> None:
     try:
         with engine.connect() as connection:
             if connection.dialect.name == "sqlite":
-                # Batch migrations rebuild tables; with enforcement on, that would cascade. Checked again below.
-                connection.exec_driver_sql("pragma foreign_keys=off")
-                connection.commit()
+                # Batch migrations rebuild tables: dropping the old one, with what refers to it, must be allowed. Said
+                # past SQLAlchemy, which would begin a transaction first, and in one SQLite ignores it.
+                connection.connection.cursor().execute("pragma foreign_keys=off")
             run(_config(connection))
             connection.commit()
     finally:

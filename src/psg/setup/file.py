@@ -274,7 +274,7 @@ def _agreement(part: Section, agencies: set[str], people: list[PersonPart]) -> A
             signatories[agency] = person.email
     publish = part.yes("publish", default=False)
     if not any(role is Role.COORDINATOR for person in people for role, _ in person.roles):
-        part.wrong("an agreement needs a coordinator under people: it is written in their name")
+        part.wrong("an agreement needs a coordinator under people: they are reminded of its review")
     made = AgreementPart(
         slug=_slug(part),
         title=part.text("title"),

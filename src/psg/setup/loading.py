@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from psg import audit
-from psg.access import Role, Viewer
+from psg.access import Role
 from psg.accounts import queries as accounts
 from psg.accounts.models import User
 from psg.agreements import operations as agreements
@@ -176,11 +176,10 @@ class Loader:
         known = select(Agreement.id).where(Agreement.partnership_id == self.partnership.id, Agreement.slug == part.slug)
         if db.session.scalar(known) is not None:
             return
-        author = self._author()
         agreement = agreements.create_agreement(self.partnership.id, slug=part.slug, title=part.title, by=self.by)
         version = agreements.draft_version(
             agreement,
-            by=author,
+            by=self.by,
             text=part.text,
             purposes=part.purposes,
             in_force_from=part.in_force_from,
@@ -195,13 +194,6 @@ class Loader:
             }
             agreements.publish_version(version, parties=parties, by=self.by)
             self.changes.append(f"agreement {part.title} published")
-
-    def _author(self) -> Viewer:
-        coordinator = next(
-            person for person in self.wanted.people if any(role is Role.COORDINATOR for role, _ in person.roles)
-        )
-        user = db.session.scalars(select(User).where(User.email == coordinator.email)).one()
-        return Viewer(user_id=user.id, first_name=user.first_name, name=user.name)
 
     def _user_id(self, email: str | None) -> uuid.UUID | None:
         return db.session.scalar(select(User.id).where(User.email == email)) if email else None
