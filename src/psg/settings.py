@@ -64,7 +64,8 @@ class Settings:
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; raises SettingsError with every problem found."""
-    values = _Values(_with_env_file(os.environ if environ is None else environ))
+    given = os.environ if environ is None else environ
+    values = _Values(_with_env_file(given))
     database = values.database("PSG_DATABASE_URL")
     settings = Settings(
         database_url=database,
@@ -84,7 +85,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         demo=values.one_of("PSG_DEMO", "no", ("no", "yes")) == "yes",
     )
     if values.problems:
-        raise SettingsError(values.problems)
+        raise SettingsError(_without_its_file(given) + values.problems)
     return settings
 
 
@@ -94,15 +95,57 @@ def current() -> Settings:
     return settings
 
 
+def env_file(environ: Mapping[str, str] | None = None) -> Path:
+    """Where `psg.env` is, or would be."""
+    return Path((os.environ if environ is None else environ).get("PSG_ENV_FILE") or "psg.env")
+
+
+def has_env_file(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether it is there, as far as this account may see."""
+    try:
+        return env_file(environ).exists()
+    except PermissionError:
+        return False
+
+
 def _with_env_file(environ: Mapping[str, str]) -> dict[str, str]:
-    path = Path(environ.get("PSG_ENV_FILE", "psg.env"))
     values: dict[str, str] = {}
-    if path.is_file():
-        for line in path.read_text(encoding="utf-8").splitlines():
+    if has_env_file(environ):
+        for line in _read(env_file(environ)).splitlines():
             name, separator, value = line.partition("=")
             if separator and not name.lstrip().startswith("#"):
                 values[name.strip()] = value.strip().strip('"')
     return values | dict(environ)
+
+
+def _read(path: Path) -> str:
+    """The file's text. What it would have said is missing everywhere, so that alone is told when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except PermissionError:
+        raise SettingsError([_forbidden(path)]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        problem = f"The settings file {path.absolute()} cannot be read ({type(error).__name__})"
+        raise SettingsError([problem]) from None
+
+
+def _without_its_file(environ: Mapping[str, str]) -> list[str]:
+    """Most likely why other things are missing: a file that is named and not there, or lies where nobody may look."""
+    path = env_file(environ)
+    try:
+        there = path.exists()
+    except PermissionError:
+        return [_forbidden(path)]
+    if there or not environ.get("PSG_ENV_FILE"):
+        return []
+    return [f"There is no settings file {path.absolute()}, which PSG_ENV_FILE names"]
+
+
+def _forbidden(path: Path) -> str:
+    return (
+        f"This account may not read the settings file {path.absolute()}. "
+        "Run the command as the account that PSG runs under, such as: sudo -u psg ..."
+    )
 
 
 class _Values:
@@ -126,8 +169,11 @@ class _Values:
             self.problems.append(f"{name} is not set ({meaning})")
         return value
 
-    def database(self, name: str, default: str = "") -> str:
-        value = self.get(name) or default or self.required(name, "where the records are kept")
+    def database(self, name: str, default: str | None = None) -> str:
+        value = self.get(name)
+        if not value and default is not None:
+            return default  # what is wrong with it was said of the setting that it comes from
+        value = value or self.required(name, "where the records are kept")
         if value.startswith("postgresql://"):
             value = "postgresql+psycopg://" + value.removeprefix("postgresql://")
         if value and not value.startswith(("postgresql+psycopg://", "sqlite:///")):

@@ -186,8 +186,8 @@ def _settings_or_trial(base_url: str, *, yes_sqlite: bool) -> Settings:
     # Others, such as PSG_PYTHON or the level of the log, say nothing about where an installation is.
     needed = [line.partition("=")[0] for line in _TRIAL.splitlines()]
     given = any(name in os.environ or f"{name}_FILE" in os.environ for name in needed)
-    env_file = Path(os.environ.get("PSG_ENV_FILE", "psg.env"))
-    if not given and not env_file.exists():
+    env_file = settings.env_file()
+    if not given and not settings.has_env_file():
         question = "No setting is given. Make a trial here, with an embedded database? It is not for live records."
         if not yes_sqlite and not click.confirm(question):
             raise click.ClickException("Give the settings of README's table, then run psg init again.")
