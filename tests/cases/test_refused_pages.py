@@ -96,6 +96,28 @@ def test_an_assessment_is_kept_until_it_is_saved(app, world, address, client_for
     assert kept(app) == {}
 
 
+def test_what_is_going_on_now_is_kept_with_the_version_that_was_seen(app, world, address, client_for):
+    browser, other, page = client_for("officer"), client_for("landlord"), f"{address}/now"
+    seen = re.search(r'name="version" value="(\d+)"', browser.get(page).text)[1]
+    assert browser.post(f"{page}/keep", {"text": TYPED, "version": seen}).status_code == 200
+    again = browser.get(page).text
+    assert TYPED in again
+    assert "This is the text you began" in again
+    assert TYPED not in other.get(page).text
+    assert other.submit(page, {"text": "Theirs"}).status_code == 303
+    clash = browser.submit(page, {"text": TYPED + " now"})
+    assert clash.status_code == 409
+    assert "Theirs" in clash.text
+    assert kept(app)["now"]["text"] == TYPED + " now"
+    assert browser.submit(page, {"text": TYPED}).status_code == 303
+    assert kept(app) == {}
+    assert browser.submit(page, {"text": "x" * 4_001}).status_code == 422
+    assert browser.post(f"{page}/keep", {"then": "forget"}).location == page
+    assert browser.post(f"{page}/keep", {"text": TYPED}).status_code == 200
+    assert browser.post(f"{page}/keep", {"text": " "}).status_code == 204
+    assert kept(app) == {}
+
+
 def test_nothing_is_kept_for_whoever_may_not_or_sends_no_token(app, world, address, referral, client_for):
     wrong = note(world, at_time="half past")
     assert client_for("youth").post(f"{address}/notes/add", wrong).status_code == 404

@@ -20,6 +20,7 @@ LEFT_OUT = {
     "accounts.extend": "no form",
     "accounts.end_sessions": "ends the sessions that the test works with",
     "cases.keep_note": "sent by a script; see test_odd_requests",
+    "cases.keep_now": "sent by a script, like keep_note",
     "cases.keep_what": "sent by a script, like keep_note",
     "cases.keep_why": "sent by a script, like keep_note",
     "risk.keep": "sent by a script, like keep_note",
@@ -143,7 +144,14 @@ def test_form_survives_bad_input(hall: Hall, page: Page) -> None:
     assert problems == []
 
 
-KEEPS_WHAT_WAS_REFUSED = {"cases.add_note", "cases.what", "cases.why", "risk.assess", "meetings.run_item"}
+KEEPS_WHAT_WAS_REFUSED = {
+    "cases.add_note",
+    "cases.update_now",
+    "cases.what",
+    "cases.why",
+    "risk.assess",
+    "meetings.run_item",
+}
 """Pages with a draft, in which what was refused stands for its writer alone."""
 DRAFTS = ("note_drafts", "item_drafts")
 

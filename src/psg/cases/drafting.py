@@ -19,7 +19,7 @@ from psg.cases.rules import DRAFT_KEPT, kept_until
 from psg.db import db
 from psg.ids import new_id
 
-NOTE, WHAT, WHY = "note", "what", "why"
+NOTE, NOW, WHAT, WHY = "note", "now", "what", "why"
 Fields = Mapping[str, str | list[str]]
 
 LAST_WRITTEN = (
@@ -47,6 +47,13 @@ def sent_fields() -> dict[str, str | list[str]]:
         for name, values in request.form.lists()
         if name not in _UNSEEN and any(values)
     }
+
+
+def sent_having_seen(version: object) -> Fields:
+    """What stands in the form, with the version that its writer has seen: what somebody else saves meanwhile is shown
+    to them before they replace it."""
+    seen = str(version or "")
+    return {**sent_fields(), **({"version": seen} if seen.isdigit() and len(seen) < 10 else {})}
 
 
 def refused(fields: Fields) -> Response | None:

@@ -278,6 +278,6 @@ class NoteDraft(Sealed, Owned, Model):
     case_id: Mapped[uuid.UUID]
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
     page: Mapped[str] = mapped_column(String(60), default="note")
-    """Which page it is of: note, what, why, an assessment by one scheme, or an item of a meeting."""
+    """Which page it is of: note, now, what, why, an assessment by one scheme, or an item of a meeting."""
     saved_at: Mapped[datetime]
     fields = sealed_json()

@@ -12,7 +12,7 @@ from psg.cases.addresses import case_url
 from psg.cases.forms import NoteForm, NowForm
 from psg.cases.models import Case, Event
 from psg.cases.operations.recording import may_change_in_place
-from psg.cases.routes.shared import begun, bp, carry_out, keep_page, keep_refused, show
+from psg.cases.routes.shared import begun, bp, carry_out, keep_draft, keep_page, keep_refused, show
 from psg.cases.rules import Move, fingerprint, why_not
 from psg.partnerships import clashing
 from psg.web.kept import drafts_of
@@ -81,7 +81,8 @@ def _correct(case: Case, event: Event, form: NoteForm) -> str:
 @requires(Permission.CASE_WRITE, case=queries.find)
 def update_now(case: Case) -> AnyResponse:
     """Say what is going on now."""
-    form = NowForm(text=case.now_text, version=_now_version(case))
+    draft = drafting.find(case, viewer(), drafting.NOW) if request.method == "GET" else None
+    form = NowForm(kept=draft.fields if draft else None, text=case.now_text, version=_now_version(case))
     closed_to = why_not(Move.WRITE, case.state)
     status = None
     if form.validate_on_submit() and not closed_to:
@@ -89,7 +90,26 @@ def update_now(case: Case) -> AnyResponse:
         if (done := carry_out(form, lambda: _set_now(case, form), hold=(case,), overtaken=overtaken)) is not None:
             return done
         status = 409
-    return show("cases/now.html", case, form=form, closed_to=closed_to, **({"status": status} if status else {}))
+    if request.form.get("text", "").strip():
+        fields = drafting.sent_having_seen(form.version.data)
+        keep_refused(
+            drafting.CasePage(case, drafting.NOW, viewer()), lambda: not why_not(Move.WRITE, case.state), fields
+        )
+    said = begun(draft) | ({"status": status} if status else {})
+    return show("cases/now.html", case, form=form, closed_to=closed_to, **said)
+
+
+@bp.route("/<partnership>/cases/<reference>/now/keep", methods=["POST"])
+@requires(Permission.CASE_WRITE, case=queries.find)
+@drafts_of("cases.update_now")
+def keep_now(case: Case) -> Response:
+    """Keep what is going on now while it is being written."""
+    if why_not(Move.WRITE, case.state):
+        return Response(status=409)
+    fields = drafting.sent_having_seen(request.form.get("version"))
+    empty = not request.form.get("text", "").strip()
+    back = case_url(case, "cases.update_now")
+    return keep_draft(drafting.CasePage(case, drafting.NOW, viewer()), fields, back=back, empty=empty)
 
 
 def _now_version(case: Case) -> int:
@@ -99,6 +119,7 @@ def _now_version(case: Case) -> int:
 def _set_now(case: Case, form: NowForm) -> str:
     form.require_version(_now_version(case))
     operations.set_now(case, text=form.text.data, by=viewer())
+    drafting.discard(case, drafting.NOW, by=viewer())
     flash(f"Saved at {time_of_day(clock.now())}.")
     return case_url(case, _anchor="now")
 

@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from psg.access import Permission, requires, viewer
-from psg.cases import drafting as pages
+from psg.cases.drafting import sent_having_seen
 from psg.cases.routes.shared import keep_draft, keep_refused
 from psg.cases.rules import CaseState
 from psg.meetings import queries
@@ -26,13 +26,15 @@ def keep_item(meeting: Meeting, found: Found) -> Response:
     if not _may_keep(found):
         return Response(status=409)
     back = address("run_item", meeting, item_id=found.item.id)
-    return keep_draft(page_of(found, viewer()), _with(request.form.get("version", "")), back=back, empty=not _written())
+    return keep_draft(
+        page_of(found, viewer()), sent_having_seen(request.form.get("version")), back=back, empty=not _written()
+    )
 
 
 def keep_unrecorded(found: Found, seen: int | None) -> None:
     """Keep what was sent and not recorded, whatever refused it. seen: the version that the page now shows."""
     if _written():
-        keep_refused(page_of(found, viewer()), lambda: _may_keep(found), _with(str(seen) if seen else ""))
+        keep_refused(page_of(found, viewer()), lambda: _may_keep(found), sent_having_seen(seen))
 
 
 def _may_keep(found: Found) -> bool:
@@ -41,9 +43,3 @@ def _may_keep(found: Found) -> bool:
 
 def _written() -> bool:
     return any(request.form.get(name, "").strip() for name in _WRITTEN)
-
-
-def _with(seen: str) -> pages.Fields:
-    """What was sent, with the version that its writer has seen: what somebody else records meanwhile is shown to them
-    before they replace it."""
-    return {**pages.sent_fields(), **({"version": seen} if seen.isdigit() and len(seen) < 10 else {})}
