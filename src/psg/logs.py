@@ -41,19 +41,22 @@ def for_people() -> bool:
     return sys.stderr.isatty() and os.environ.get("PSG_LOG_FORMAT", "") != "json"
 
 
-def init_app(app: Flask, level: str) -> None:
-    """Send every log of the process to standard error, as JSON unless that is a terminal, and log each request."""
-    plain = for_people()
-    formatter = structlog.stdlib.ProcessorFormatter(
+def formatter() -> logging.Formatter:
+    """A line for each entry: JSON, unless standard error is a terminal."""
+    return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*_SHARED, structlog.stdlib.ExtraAdder()],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _only_where,
-            structlog.dev.ConsoleRenderer(colors=False) if plain else structlog.processors.JSONRenderer(),
+            structlog.dev.ConsoleRenderer(colors=False) if for_people() else structlog.processors.JSONRenderer(),
         ],
     )
+
+
+def init_app(app: Flask, level: str) -> None:
+    """Send every log of the process to standard error, as JSON unless that is a terminal, and log each request."""
     handler = logging.StreamHandler()
-    handler.setFormatter(formatter)
+    handler.setFormatter(formatter())
     root = logging.getLogger()
     for old in [h for h in root.handlers if isinstance(h.formatter, structlog.stdlib.ProcessorFormatter)]:
         root.removeHandler(old)

@@ -2,8 +2,10 @@
 
 import os
 import pty
+import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from click.testing import CliRunner
 
 from psg.app import create_app
 from psg.cli import main
+from psg.cli.starting import how_to_start
 from tests.conftest import Installation
 
 GOOD = {
@@ -83,6 +86,37 @@ def test_a_setting_that_says_nothing_of_the_place_does_not_hide_the_trial(
     assert code == 1
     assert "Make a trial here" in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_nobody_answers_init_says_what_to_give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*GOOD, "PSG_DATABASE_URL", "PSG_KEYS", "PSG_ANCHOR_FILE", "PSG_MAIL_URL", "PSG_ENV_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    code, said = run("init")
+    assert (code, "psg init --yes-sqlite" in said, "Aborted" in said) == (1, True, False)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = f"http://localhost:{other.getsockname()[1]}"
+        code, said = run("init", "--yes-sqlite", "--base-url", taken)
+    assert (code, f"Something answers at {taken} already" in said) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+    code, said = run("init", "--yes-sqlite", "--base-url", taken)
+    assert (code, "--admin-email" in said, "Aborted" in said) == (1, True, False)
+
+
+def test_a_trial_is_told_one_command_and_an_installation_its_three_processes(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    ours = Path(sys.executable).parent
+    trial = how_to_start(replace(installation.copy, base_url="http://localhost:8055"))
+    assert f"{ours}/gunicorn -c python:worker.embedded wsgi:app --no-control-socket --bind localhost:8055" in trial
+    live = how_to_start(replace(installation.copy, broker_url="redis://127.0.0.1"))
+    assert f"{ours}/gunicorn wsgi:app --bind 127.0.0.1:8000" in live
+    assert '--no-control-socket --forwarder-headers ""' in live
+    assert [name for name in ("worker worker", "worker beat", "docs/operations.md") if name not in live] == []
+    assert "psg.test" not in live, "the public address is the proxy's"
+    monkeypatch.setenv("PATH", str(ours))
+    assert "\n  gunicorn -c" in how_to_start(installation.copy)
 
 
 def test_init_looks_at_database_and_folders_before_it_makes_anything(

@@ -5,6 +5,7 @@ Templates, migrations, static files and the entry modules have to travel with it
 
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -112,11 +113,11 @@ def test_first_administrator_signs_in(installed, environment, folder):
     link = re.search(rf"{re.escape(base_url)}/\S+", said)
     assert link, said
 
-    command = [installed / "python", "-m", "gunicorn", "--no-control-socket", "--threads", "4"]
+    command = next(line for line in said.splitlines() if f"--bind localhost:{port}" in line)
     log = folder.parent / "gunicorn.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [*command, "--bind", f"127.0.0.1:{port}", "wsgi:app"],
+            shlex.split(command),
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,

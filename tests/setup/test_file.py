@@ -4,6 +4,7 @@ from datetime import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -23,12 +24,13 @@ from psg.partnerships.queries import by_slug, directory
 from psg.partnerships.rules import MembershipState
 from psg.risk.models import Scheme
 from psg.setup.exporting import as_file
+from psg.setup.file import EXAMPLE as EXAMPLE_FILE
 from psg.setup.file import read
 from psg.setup.loading import Loader
 from psg.setup.reading import Unreadable
 from tests.conftest import Installation, on_both
 
-EXAMPLE = (Path(__file__).parents[2] / "docs" / "examples" / "partnership.yaml").read_text(encoding="utf-8")
+EXAMPLE = EXAMPLE_FILE.read_text(encoding="utf-8")
 
 
 def load(content: str) -> Loader:
@@ -233,6 +235,14 @@ def test_the_command(app: Flask, tmp_path: Path) -> None:
     failed = runner.invoke(setup, [str(file)])
     assert failed.exit_code == 1
     assert "line 1: partnership needs “name”" in failed.output
+
+
+def test_the_command_prints_an_example_where_there_is_no_installation(tmp_path: Path) -> None:
+    from psg.cli import main
+
+    printed = CliRunner().invoke(main, ["setup", "--example"], env={"PSG_ENV_FILE": str(tmp_path / "none")})
+    assert (printed.exit_code, printed.output) == (0, EXAMPLE)
+    read(printed.output)
 
 
 def test_users_are_not_made_twice(context: None) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -14,6 +16,7 @@ from psg.accounts import operations as accounts
 from psg.accounts.models import User
 from psg.app import create_app
 from psg.audit import ddl
+from psg.cli.starting import how_to_start, is_taken
 from psg.crypto import keymaking
 from psg.crypto.keyfiles import root_path
 from psg.db import db, migrate, reading_done, transaction
@@ -55,17 +58,19 @@ def init(admin_email: str, admin_name: str, base_url: str, yes_sqlite: bool) -> 
     with app.app_context():
         link = None
         if not _has_administrator():
-            admin_email = admin_email or click.prompt(
-                "E-mail address of the first system administrator", value_proc=_address
-            )
-            admin_name = admin_name or click.prompt("Their first and last name")
+            with _answered(
+                "Name the first system administrator: --admin-email ada@example.gov.uk --admin-name 'Ada Admin'"
+            ):
+                admin_email = admin_email or click.prompt(
+                    "E-mail address of the first system administrator", value_proc=_address
+                )
+                admin_name = admin_name or click.prompt("Their first and last name")
             link = first_administrator(admin_email, admin_name)
     if link is None:
         click.echo("The database is up to date. There is already a system administrator.")
         return
     click.echo(f"\nOpen this link within 48 hours to set {admin_email}'s password:\n\n  {values.base_url}{link}\n")
-    serve = "gunicorn -c python:worker.embedded wsgi:app" if values.embedded else "gunicorn wsgi:app"
-    click.echo(f"Start PSG first, in this folder:  {serve} --no-control-socket --bind {values.host}")
+    click.echo(how_to_start(values))
 
 
 @click.command()
@@ -182,6 +187,15 @@ def read_settings() -> Settings:
         raise click.ClickException(str(error)) from None
 
 
+@contextmanager
+def _answered(otherwise: str) -> Iterator[None]:
+    """For questions: where nobody is there to answer, say what to give instead."""
+    try:
+        yield
+    except click.Abort:
+        raise click.ClickException(f"No answer came. {otherwise}") from None
+
+
 def _settings_or_trial(base_url: str, *, yes_sqlite: bool) -> Settings:
     # Others, such as PSG_PYTHON or the level of the log, say nothing about where an installation is.
     needed = [line.partition("=")[0] for line in _TRIAL.splitlines()]
@@ -189,8 +203,14 @@ def _settings_or_trial(base_url: str, *, yes_sqlite: bool) -> Settings:
     env_file = settings.env_file()
     if not given and not settings.has_env_file():
         question = "No setting is given. Make a trial here, with an embedded database? It is not for live records."
-        if not yes_sqlite and not click.confirm(question):
-            raise click.ClickException("Give the settings of README's table, then run psg init again.")
+        with _answered("For a trial without a question: psg init --yes-sqlite"):
+            if not yes_sqlite and not click.confirm(question):
+                raise click.ClickException("Give the settings of README's table, then run psg init again.")
+        if is_taken(base_url):
+            raise click.ClickException(
+                f"Something answers at {base_url} already, and nothing was made.\n"
+                "Name another port, such as: psg init --base-url http://localhost:8055"
+            )
         folder = Path.cwd() / "data"
         env_file.write_text(_TRIAL.format(folder=folder, base_url=base_url.rstrip("/")), encoding="utf-8")
         env_file.chmod(stat.S_IRUSR | stat.S_IWUSR)

@@ -7,17 +7,30 @@ from flask.cli import with_appcontext
 
 from psg import audit
 from psg.db import DomainError, reading_done, transaction
-from psg.setup.file import SetUp, read
+from psg.setup.file import EXAMPLE, SetUp, read
 from psg.setup.loading import Loader
 from psg.setup.reading import Unreadable
+
+
+def _print_example(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    """Before anything else is looked at: it wants neither a file nor an installation."""
+    if wanted:
+        click.echo(EXAMPLE.read_text(encoding="utf-8"), nl=False)
+        ctx.exit()
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--check", is_flag=True, help="Only read the file and say what is wrong in it.")
+@click.option(
+    "--example", is_flag=True, is_eager=True, expose_value=False, callback=_print_example, help="Print such a file."
+)
 @with_appcontext
 def setup(file: Path, check: bool) -> None:
-    """Set a partnership up from FILE (YAML; docs/examples/partnership.yaml). Run again, it changes what differs."""
+    """Set a partnership up from FILE (YAML). Run again, it changes what differs.
+
+    To begin with: psg setup --example > partnership.yaml
+    """
     wanted = _read(file)
     if check:
         click.echo("The file can be used.")

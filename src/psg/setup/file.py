@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date, time
+from pathlib import Path
 from typing import TypeVar
 
 from email_validator import EmailNotValidError, validate_email
@@ -17,6 +18,8 @@ from psg.partnerships.reminder_settings import CODES, UnusableSetting, read_valu
 from psg.setup.reading import Problem, Section, ensure_none, parse
 
 Part = TypeVar("Part")
+EXAMPLE = Path(__file__).with_name("example.yaml")
+"""A file of an invented partnership that can be used as it is."""
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
