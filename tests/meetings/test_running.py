@@ -325,3 +325,15 @@ def test_whoever_may_not_read_the_case_is_refused_by_the_gate(room, world, held,
     mine = AuditEvent.user_id == world.people["chair"].user_id
     assert len(db.session.scalars(select(AuditEvent).where(mine, AuditEvent.event == "access.refused")).all()) == 2
     assert client_for("coordinator").get(path(held, item.id)).status_code == 200
+
+
+@pytest.mark.parametrize("which", ["case", "text"])
+def test_every_case_that_the_list_of_items_names_is_on_the_record(room, client_for, which):
+    meeting, cases = room.meet(clock.today()), [room.open(review_on=clock.today()) for _ in range(2)]
+    room.publish(meeting)
+    item = room.item(meeting, cases[0]) if which == "case" else room.item(meeting)
+    page = client_for("chair").get(path(meeting, item.id))
+    assert all(case.reference in page.text for case in cases)
+    db.session.rollback()
+    row = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1)).one()
+    assert set(row.ids.split()) == {case.id.hex for case in cases}

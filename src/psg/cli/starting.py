@@ -43,7 +43,7 @@ def is_taken(base_url: str) -> bool:
         return False
     try:
         socket.create_connection((address.hostname, address.port or 80), timeout=1).close()
-    except OSError:
+    except (OSError, ValueError):  # what is no port at all the settings complain of
         return False
     return True
 

@@ -192,7 +192,7 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("postgresql"):
         from psg.db.postgres import BinaryCursor
 
-        how = {"cursor_factory": BinaryCursor, "autocommit": True}
+        how = {"cursor_factory": BinaryCursor, "autocommit": True, "connect_timeout": 10}
         options |= {"pool_size": 8, "max_overflow": 8, "connect_args": how}
     return options
 

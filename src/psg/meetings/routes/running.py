@@ -134,6 +134,7 @@ def _section(meeting: Meeting, found: Found) -> Answer:
         "meetings/run_section.html",
         event=Event.MEETING_LOOKED_AT,
         record=meeting,
+        ids=list(reading.cards),  # the list of items names their cases
         status=status,
         form=form,
         item=item,
@@ -173,6 +174,7 @@ def _case(meeting: Meeting, found: Found, case: Case) -> Answer:
         "meetings/run_case.html",
         event=Event.CASE_LOOKED_AT,
         record=case,
+        ids=list(reading.cards),
         status=status,
         form=form,
         item=item,
